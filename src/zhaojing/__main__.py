@@ -1,0 +1,5 @@
+"""``python -m zhaojing`` is the ``zhaojing`` command."""
+
+from zhaojing.cli import main
+
+main()

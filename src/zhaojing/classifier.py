@@ -1,0 +1,172 @@
+"""Sentences in, labels out: load a model folder and classify with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from safetensors import SafetensorError
+
+from zhaojing.context import NO_CONTEXT, Context
+from zhaojing.errors import InvalidModel
+from zhaojing.heads import Logits, Probabilities
+from zhaojing.labels import CATEGORIES, ROLES, Role
+from zhaojing.model_folder import ENCODER, LINEAR, Manifest, default_folder
+from zhaojing.normalize import normalize
+
+BATCH = 1024  # sentences whose logits are held at once
+
+
+class Model(Protocol):
+    """What a kind of model must offer; texts and contexts arrive normalised."""
+
+    def logits(self, texts: Sequence[str], contexts: Sequence[Context]) -> Logits:
+        """Return the raw outputs of ``texts``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The labels of one sentence.
+
+    Attributes
+    ----------
+    categories
+        Ids of the practices over their threshold, in the guideline's order; none if the role
+        is ``other``.
+    category_scores, role_scores
+        Calibrated probabilities by id, each in [0, 1]; those of the roles sum to 1.
+    role
+        The id of the likeliest role.
+    embellishment_score
+        Expected level / 3, in [0, 1].
+    flagged
+        Some category with a role other than ``measure``, or a score over its threshold.
+    """
+
+    categories: tuple[str, ...]
+    category_scores: dict[str, float]
+    role: str
+    role_scores: dict[str, float]
+    embellishment_score: float
+    flagged: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as plain data, scores rounded to four digits."""
+        return {
+            "categories": list(self.categories),
+            "category_scores": {k: round(v, 4) for k, v in self.category_scores.items()},
+            "role": self.role,
+            "role_scores": {k: round(v, 4) for k, v in self.role_scores.items()},
+            "embellishment_score": round(self.embellishment_score, 4),
+            "flagged": self.flagged,
+        }
+
+
+def is_flagged(categories: Sequence[str], role: str, score: float, threshold: float) -> bool:
+    """Tell whether a sentence deserves a look: the rule for predictions and gold alike."""
+    return (bool(categories) and role != Role.MEASURE) or score >= threshold
+
+
+class Classifier:
+    """A loaded model; :meth:`load` is the usual way to get one."""
+
+    def __init__(self, model: Model, manifest: Manifest, folder: Path | None = None) -> None:
+        self.model, self.manifest, self.folder = model, manifest, folder
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> Classifier:
+        """Load a model folder; without ``path``, the default one.
+
+        Raises
+        ------
+        InvalidModel
+            The folder is missing, damaged, or made for another version.
+        MissingExtra
+            The model is a torch encoder and the extra ``train`` is not installed.
+        """
+        folder = default_folder() if path is None else Path(path)
+        manifest = Manifest.read(folder)
+        model: Model
+        try:
+            if manifest.kind == LINEAR:
+                from zhaojing.linear import LinearModel
+
+                model = LinearModel.load(folder)
+            elif manifest.kind == ENCODER:
+                from zhaojing.encoder import EncoderModel
+
+                model = EncoderModel.load(folder)
+            else:
+                raise InvalidModel("model.corrupt", where=folder, detail=f"kind {manifest.kind}")
+        except FileNotFoundError as error:
+            name = Path(error.filename or "").name
+            raise InvalidModel("model.file_missing", where=folder, name=name) from error
+        except (OSError, ValueError, KeyError, IndexError, SafetensorError) as error:
+            raise InvalidModel("model.corrupt", where=folder, detail=repr(error)) from error
+        return cls(model, manifest, folder)
+
+    def classify(
+        self, sentences: Sequence[str], *, contexts: Sequence[Context | None] | None = None
+    ) -> list[Prediction]:
+        """Label ``sentences``, each with its context where one is given.
+
+        Parameters
+        ----------
+        sentences
+            Texts of one sentence each; any string is accepted, an empty one too.
+        contexts
+            As many as sentences; ``None`` for a sentence that stands alone.
+
+        Raises
+        ------
+        TypeError
+            ``sentences`` is a single string, or holds something else than strings.
+        ValueError
+            ``contexts`` is of another length.
+        """
+        if isinstance(sentences, str) or not all(isinstance(text, str) for text in sentences):
+            raise TypeError("classify() takes a sequence of strings")
+        given = [None] * len(sentences) if contexts is None else list(contexts)
+        if len(given) != len(sentences):
+            raise ValueError(f"{len(given)} contexts for {len(sentences)} sentences")
+        predictions: list[Prediction] = []
+        for start in range(0, len(sentences), BATCH):
+            batch = slice(start, start + BATCH)
+            predictions += self._decide(self._probabilities(sentences[batch], given[batch]))
+        return predictions
+
+    def _probabilities(
+        self, sentences: Sequence[str], contexts: Sequence[Context | None]
+    ) -> Probabilities:
+        used = contexts if self.manifest.uses_context else [None] * len(sentences)
+        seen = [NO_CONTEXT if context is None else context.normalized() for context in used]
+        logits = self.model.logits([normalize(text) for text in sentences], seen)
+        return self.manifest.calibration.apply(logits)
+
+    def _decide(self, probabilities: Probabilities) -> list[Prediction]:
+        thresholds = self.manifest.thresholds
+        limits = np.array([thresholds.categories[name] for name in CATEGORIES])
+        over = probabilities.categories >= limits
+        best_role = probabilities.roles.argmax(axis=1)
+        predictions = []
+        for row, score in enumerate(probabilities.embellishment):
+            role = ROLES[best_role[row]]
+            # the guideline gives no category to a sentence whose role is "other"
+            chosen = () if role == Role.OTHER else tuple(np.flatnonzero(over[row]))
+            categories = tuple(CATEGORIES[column] for column in chosen)
+            predictions.append(
+                Prediction(
+                    categories=categories,
+                    category_scores=dict(
+                        zip(CATEGORIES, probabilities.categories[row].tolist(), strict=True)
+                    ),
+                    role=role,
+                    role_scores=dict(zip(ROLES, probabilities.roles[row].tolist(), strict=True)),
+                    embellishment_score=float(score),
+                    flagged=is_flagged(categories, role, float(score), thresholds.embellishment),
+                )
+            )
+        return predictions

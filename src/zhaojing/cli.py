@@ -1,0 +1,265 @@
+"""The command line: ``zhaojing screen | label | evaluate | train | model | data``.
+
+Every command imports what it needs when it runs, so that ``--help`` is instant. Exit codes:
+0 done, 1 some input failed, 2 wrong usage, configuration or input schema.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zhaojing.errors import ZhaojingError
+from zhaojing.messages import DEFAULT_LANG, Lang, say
+
+if TYPE_CHECKING:
+    from zhaojing.classifier import Classifier
+
+app = typer.Typer(
+    name="zhaojing",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # rich takes longer to lay out a help page than to read it
+    pretty_exceptions_enable=False,
+)
+model_app = typer.Typer(no_args_is_help=True, help="查看模型。Look at a model.")
+data_app = typer.Typer(no_args_is_help=True, help="检查标注数据。Check annotated data.")
+app.add_typer(model_app, name="model")
+app.add_typer(data_app, name="data")
+
+LangOption = Annotated[
+    Lang, typer.Option("--lang", help="界面语言 zh 或 en。Language of messages and reports.")
+]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--model", help="模型文件夹，默认用自带的。Model folder; the built-in one if absent."
+    ),
+]
+
+
+def main() -> None:
+    """Run the command line; the entry point of the ``zhaojing`` command."""
+    # a report's name may hold characters that a Windows console or a POSIX locale lacks
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except ZhaojingError as error:
+        lang = _lang_of(sys.argv)
+        print(say("cli.error", lang) + error.describe(lang), file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def _lang_of(arguments: list[str]) -> Lang:
+    given = " ".join(arguments)
+    return "en" if "--lang en" in given or "--lang=en" in given else DEFAULT_LANG
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from zhaojing import __version__
+
+        print(f"zhaojing {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="版本。Version."),
+    ] = False,
+) -> None:
+    """照镜：逐句查找公文里的形式主义、官僚主义。
+
+    Find formalism and bureaucratism in Chinese official reports, sentence by sentence.
+    """
+
+
+def _load(model: Path | None) -> Classifier:
+    from zhaojing.classifier import Classifier
+
+    return Classifier.load(model)
+
+
+@app.command()
+def screen(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="报告文件或文件夹。Report files or folders.", metavar="PATH..."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="结果文件夹。Folder for the results.")
+    ],
+    model: ModelOption = None,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """筛查报告，标出值得复核的句子。Screen reports and mark the sentences worth a look."""
+    from zhaojing.report import terminal, write_results
+    from zhaojing.screening import Screener, screen_all
+
+    screener = Screener(_load(model))
+    console = terminal.console()
+    with terminal.progress(console, say("cli.reading", lang)) as advance:
+        reports, failures = screen_all(screener, paths, advance)
+    write_results(reports, failures, screener.classifier, output, lang)
+    terminal.print_summary(console, reports, failures, output, lang)
+    if failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def label(
+    source: Annotated[
+        str, typer.Argument(metavar="INPUT", help=".jsonl .csv .txt 或 -。Sentences to label.")
+    ],
+    output: Annotated[
+        str, typer.Option("--output", "-o", help=".jsonl .csv 或 -。Where the rows go.")
+    ] = "-",
+    model: ModelOption = None,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """给语料逐句加标签。Label a corpus, one row a sentence."""
+    from zhaojing import labelling
+
+    labelling.check_output(output)
+    items = labelling.read_items(source)
+    rows = labelling.write_rows(labelling.label(items, _load(model)), output)
+    if output != labelling.STREAM:
+        print(say("cli.labelled", lang, rows=rows, path=output), file=sys.stderr)
+
+
+@app.command()
+def evaluate(
+    gold: Annotated[
+        Path, typer.Argument(metavar="GOLD.jsonl", help="标注数据。Annotated records.")
+    ],
+    model: ModelOption = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="另存指标。Also write the metrics here.")
+    ] = None,
+    context: Annotated[
+        bool, typer.Option(help="是否使用标题和上一句。Use heading and previous sentence.")
+    ] = True,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """用留出的标注数据评测模型。Measure a model on held-out annotated data."""
+    from zhaojing import evaluation
+    from zhaojing.output import write_atomically
+    from zhaojing.records import read_records
+    from zhaojing.report import terminal
+
+    records = read_records(gold)
+    if not records:
+        from zhaojing.errors import InvalidRecords
+
+        raise InvalidRecords("records.nothing", where=gold)
+    predictions = evaluation.predict(_load(model), records, with_context=context)
+    metrics = evaluation.evaluate(records, predictions)
+    if json_file is not None:
+        with write_atomically(json_file) as file:
+            json.dump(metrics, file, ensure_ascii=False, indent=2)
+            file.write("\n")
+    terminal.print_metrics(terminal.console(), metrics, lang)
+
+
+@app.command()
+def train(
+    config: Annotated[
+        Path | None, typer.Option("--config", help="训练配置（TOML）。Training configuration.")
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="编码器的名称或文件夹，或 tfidf。Hub id or folder of an encoder, or tfidf."
+        ),
+    ] = None,
+    train_files: Annotated[
+        list[Path] | None, typer.Option("--train", help="训练数据。Training records.")
+    ] = None,
+    dev_files: Annotated[
+        list[Path] | None, typer.Option("--dev", help="开发数据。Development records.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="模型文件夹。Folder for the model.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="随机种子。Random seed.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="训练轮数。Passes over the data.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="从上次中断处继续。Go on from the last checkpoint.")
+    ] = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """训练模型。Train a model."""
+    from zhaojing.training import TrainingConfig, train_model
+
+    given = {
+        "encoder": encoder,
+        "train": train_files,
+        "dev": dev_files,
+        "output": output,
+        "seed": seed,
+        "epochs": epochs,
+    }
+    settings = TrainingConfig.build(config, given)
+    folder = train_model(settings, resume=resume)
+    print(say("cli.trained", lang, path=folder), file=sys.stderr)
+
+
+@model_app.command("info")
+def model_info(
+    model: Annotated[
+        Path | None, typer.Argument(help="模型文件夹，默认用自带的。Model folder.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。Print JSON.")] = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """查看模型的来历、标签和阈值。Show a model's origin, labels and thresholds."""
+    from zhaojing.model_folder import Manifest, default_folder, size_in_bytes
+    from zhaojing.report import terminal
+
+    folder = model or default_folder()
+    manifest = Manifest.read(folder)
+    value: dict[str, Any] = {
+        "folder": str(folder),
+        "size_bytes": size_in_bytes(folder),
+        "kind": manifest.kind,
+        "uses_context": manifest.uses_context,
+        "thresholds": manifest.thresholds.categories
+        | {"embellishment_score": manifest.thresholds.embellishment},
+        "provenance": manifest.provenance,
+    }
+    if as_json:
+        print(json.dumps(value, ensure_ascii=False, indent=2))
+    else:
+        terminal.print_model(terminal.console(), value, lang)
+
+
+@data_app.command("check")
+def data_check(
+    paths: Annotated[
+        list[Path], typer.Argument(help="标注数据。Annotated records.", metavar="FILE...")
+    ],
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """检查标注数据，列出所有错误。Check annotated data and list every fault."""
+    from zhaojing.records import FaultyRecords, validate_records
+
+    found = [(path, *validate_records(path)) for path in paths]
+    for path, records, faults in found:
+        if not faults:
+            count = sum(len(record.sentences) for record in records)
+            print(say("cli.valid", lang, path=path, documents=len(records), sentences=count))
+    faults = [fault for _, _, some in found for fault in some]
+    if faults:
+        raise FaultyRecords(faults)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""TF-IDF features of a sentence in its context: characters, jieba words, heading, previous.
+
+The baseline trains and infers with this one implementation, so nothing can drift between the
+two and inference needs numpy alone. Weights are sublinear TF × smoothed IDF, each block scaled
+to unit length (Salton & Buckley 1988, "ltc").
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhaojing.context import Context
+
+_DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"[\w%]")
+
+# (rows + 1,), (non-zeros,), (non-zeros,): the arrays of a CSR matrix
+SparseRows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
+
+
+@cache
+def _tokenizer() -> Any:
+    import jieba
+
+    tokenizer = jieba.Tokenizer()
+    # Filled in by hand because jieba's own start-up prints, and leaves a cache in /tmp that it
+    # unmarshals next time, whoever wrote it.
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    return tokenizer
+
+
+def words(text: str) -> list[str]:
+    """Cut normalised ``text`` into jieba words; punctuation is left out."""
+    return [word for word in _tokenizer().cut(text, HMM=False) if _WORD.search(word)]
+
+
+def _compact(text: str) -> str:
+    """Drop spaces (they are layout in Chinese) and keep only the length of numbers."""
+    return _DIGIT.sub("0", text.replace(" ", ""))
+
+
+def _characters(text: str, shortest: int = 1, longest: int = 4) -> Iterable[str]:
+    bounded = f"^{text}$"
+    for size in range(shortest, longest + 1):
+        for start in range(len(bounded) - size + 1):
+            yield bounded[start : start + size]
+
+
+def _character_block(text: str, context: Context) -> Iterable[str]:
+    return _characters(_compact(text))
+
+
+def _word_block(text: str, context: Context) -> Iterable[str]:
+    tokens = words(_compact(text))
+    yield from tokens
+    yield from map(" ".join, pairwise(tokens))
+
+
+def _shape_block(text: str, context: Context) -> Iterable[str]:
+    length = len(text)
+    yield f"length {min(length // 10, 12)}"
+    yield f"digits {min(len(_DIGIT.findall(text)), 6)}"
+    yield f"clauses {min(text.count(','), 8)}"
+    yield f"last {text[-1:]}"
+
+
+def _heading_block(text: str, context: Context) -> Iterable[str]:
+    return _characters(_compact(context.heading), 2, 4) if context.heading else ()
+
+
+def _previous_block(text: str, context: Context) -> Iterable[str]:
+    return words(_compact(context.previous))
+
+
+BLOCKS: dict[str, tuple[float, Callable[[str, Context], Iterable[str]]]] = {
+    "characters": (1.0, _character_block),
+    "words": (1.0, _word_block),
+    "shape": (0.3, _shape_block),
+    "heading": (0.7, _heading_block),
+    "previous": (0.5, _previous_block),
+}
+
+
+class Vectorizer:
+    """Maps sentences to sparse rows over a fixed vocabulary.
+
+    ``features`` are ``(block, feature)`` names in column order, ``idf`` their weights,
+    shape ``(n_features,)``.
+    """
+
+    def __init__(self, features: Sequence[tuple[str, str]], idf: NDArray[np.float32]) -> None:
+        self.features = list(features)
+        self.idf = np.asarray(idf, dtype=np.float32)
+        self._columns: dict[str, dict[str, int]] = {block: {} for block in BLOCKS}
+        for column, (block, feature) in enumerate(self.features):
+            self._columns[block][feature] = column
+
+    @classmethod
+    def fit(
+        cls, texts: Sequence[str], contexts: Sequence[Context], *, min_count: int = 2
+    ) -> Vectorizer:
+        """Keep the features that occur in ``min_count`` sentences or more."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for text, context in zip(texts, contexts, strict=True):
+            for block, (_, extract) in BLOCKS.items():
+                counts.update((block, feature) for feature in set(extract(text, context)))
+        kept = sorted(name for name, count in counts.items() if count >= min_count)
+        frequency = np.array([counts[name] for name in kept], dtype=np.float64)
+        idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
+        return cls(kept, idf.astype(np.float32))
+
+    def transform(self, texts: Sequence[str], contexts: Sequence[Context]) -> SparseRows:
+        """Return the rows of ``texts`` as CSR arrays ``(row starts, columns, weights)``."""
+        starts = [0]
+        columns: list[int] = []
+        weights: list[NDArray[np.float32]] = []
+        for text, context in zip(texts, contexts, strict=True):
+            for block, (scale, extract) in BLOCKS.items():
+                known = self._columns[block]
+                counts = Counter(
+                    c for f in extract(text, context) if (c := known.get(f)) is not None
+                )
+                if not counts:
+                    continue
+                found = list(counts)
+                values = (1 + np.log(np.array(list(counts.values()), dtype=np.float32))) * self.idf[
+                    found
+                ]
+                columns += found
+                weights.append((scale / np.linalg.norm(values) * values).astype(np.float32))
+            starts.append(len(columns))
+        data = np.concatenate(weights) if weights else np.empty(0, dtype=np.float32)
+        return np.array(starts, dtype=np.int64), np.array(columns, dtype=np.int64), data

@@ -1,0 +1,90 @@
+"""From logits to calibrated probabilities to labels: what every kind of model shares.
+
+Outputs stand in fixed columns: six categories, four roles, then three level thresholds, where
+the last are cumulative, ``P(level > 0)``, ``P(level > 1)``, ``P(level > 2)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhaojing.labels import CATEGORIES, MAX_LEVEL, ROLES
+
+Array = NDArray[np.float64]
+
+N_CATEGORIES, N_ROLES = len(CATEGORIES), len(ROLES)
+N_OUTPUTS = N_CATEGORIES + N_ROLES + MAX_LEVEL
+# level 2 is where the guideline speaks of clear exaggeration
+FLAG_LEVEL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """Raw outputs of ``n`` sentences: ``(n, 6)``, ``(n, 4)`` and cumulative ``(n, 3)``."""
+
+    categories: Array
+    roles: Array
+    levels: Array
+
+    @classmethod
+    def from_columns(cls, columns: NDArray[Any]) -> Logits:
+        """Cut an ``(n, 13)`` array into the three heads."""
+        wide = columns.astype(np.float64)
+        return cls(*np.split(wide, [N_CATEGORIES, N_CATEGORIES + N_ROLES], axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """Calibrated outputs: independent ``(n, 6)``, summing to one ``(n, 4)``, score ``(n,)``."""
+
+    categories: Array
+    roles: Array
+    embellishment: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Platt scaling of the binary heads, temperature of the role head.
+
+    ``slope`` and ``intercept`` have one value a category, then one a level threshold
+    (Platt 1999; Guo et al. 2017).
+    """
+
+    slope: tuple[float, ...] = (1.0,) * (N_CATEGORIES + MAX_LEVEL)
+    intercept: tuple[float, ...] = (0.0,) * (N_CATEGORIES + MAX_LEVEL)
+    temperature: float = 1.0
+
+    def apply(self, logits: Logits) -> Probabilities:
+        """Return calibrated probabilities and the expected level / 3."""
+        binary = np.concatenate([logits.categories, logits.levels], axis=1)
+        scaled = sigmoid(binary * np.array(self.slope) + np.array(self.intercept))
+        # P(level > k) cannot rise with k
+        exceed = np.minimum.accumulate(scaled[:, N_CATEGORIES:], axis=1)
+        return Probabilities(
+            categories=scaled[:, :N_CATEGORIES],
+            roles=softmax(logits.roles / self.temperature),
+            embellishment=exceed.sum(axis=1) / MAX_LEVEL,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """A category is given from its threshold on; praise is flagged from ``embellishment`` on."""
+
+    categories: dict[str, float] = field(default_factory=lambda: dict.fromkeys(CATEGORIES, 0.5))
+    embellishment: float = (FLAG_LEVEL - 0.5) / MAX_LEVEL
+
+
+def sigmoid(x: Array) -> Array:
+    """Return the logistic function of ``x`` without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), dtype=np.float64)
+
+
+def softmax(x: Array) -> Array:
+    """Return ``x`` turned into probabilities along its last axis."""
+    shifted = np.exp(x - x.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float64)

@@ -1,0 +1,164 @@
+"""Tables and progress on the terminal; plain lines where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from zhaojing.errors import UnreadableFile
+from zhaojing.labels import Category, Role
+from zhaojing.messages import Lang, say
+from zhaojing.report.html import LETTERS, practices
+from zhaojing.screening import Report, ScreenedSentence, strength
+
+STRONGEST_SHOWN = 5
+_EXCERPT = 60
+
+
+def console() -> Console:
+    """Return the console for results; rich turns colours off when it is not a terminal."""
+    return Console(soft_wrap=False, highlight=False)
+
+
+@contextmanager
+def progress(console: Console, text: str) -> Iterator[Callable[[Path], None]]:
+    """Show which file is being read; the value is called with each path."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20))
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(text, total=None)
+
+        def advance(path: Path) -> None:
+            bar.update(task, description=f"{text} {escape(path.name)}")
+
+        yield advance
+
+
+def print_summary(
+    console: Console,
+    reports: Sequence[Report],
+    failures: Sequence[UnreadableFile],
+    folder: Path,
+    lang: Lang,
+) -> None:
+    """Print what a clerk needs at once: the ranked files, the strongest sentences, failures."""
+    if reports:
+        console.print(_files_table(reports, lang))
+        strongest = sorted(
+            ((report, item) for report in reports for item in report.strongest(STRONGEST_SHOWN)),
+            key=lambda pair: -strength(pair[1].prediction),
+        )[:STRONGEST_SHOWN]
+        if strongest:
+            console.print(f"\n{say('report.strongest', lang)}")
+        for report, item in strongest:
+            console.print(_line(report, item, lang), soft_wrap=True)
+        console.print()
+        flagged = sum(len(report.flagged) for report in reports)
+        sentences = sum(len(report.sentences) for report in reports)
+        console.print(
+            say("cli.summary", lang, files=len(reports), sentences=sentences, flagged=flagged)
+        )
+        console.print(say("report.notice", lang))
+    if failures:
+        console.print(say("cli.failed", lang, count=len(failures)), style="red")
+        for failure in failures:
+            console.print("  " + escape(failure.describe(lang)), style="red", soft_wrap=True)
+    console.print(escape(say("cli.written", lang, path=folder)), soft_wrap=True)
+
+
+def _files_table(reports: Sequence[Report], lang: Lang) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(say("report.file", lang), overflow="fold")
+    for key in ("report.sentences", "report.flagged", "report.mean_embellishment"):
+        table.add_column(say(key, lang), justify="right")
+    table.add_column(say("report.practices", lang), overflow="fold")
+    for report in sorted(reports, key=lambda r: -len(r.flagged) / len(r.sentences)):
+        shown = "、".join(f"{name} {count}" for name, count in practices(report, lang)[:3])
+        table.add_row(
+            escape(report.path.name if report.path else ""),
+            str(len(report.sentences)),
+            str(len(report.flagged)),
+            f"{report.mean_embellishment:.2f}",
+            shown or say("report.none", lang),
+        )
+    return table
+
+
+def _line(report: Report, item: ScreenedSentence, lang: Lang) -> str:
+    sentence, prediction = item.sentence, item.prediction
+    key = "report.page" if sentence.page else "report.paragraph"
+    place = say(key, lang, page=sentence.page, paragraph=sentence.paragraph)
+    role = Role(prediction.role)
+    shown = [Category(name).label(lang) for name in prediction.categories]
+    if role == Role.MEASURE or not shown:
+        shown = [say("report.embellishment", lang)]
+    letters = [*shown, role.label(lang), f"{strength(prediction):.2f}"]
+    text = sentence.text if len(sentence.text) <= _EXCERPT else sentence.text[:_EXCERPT] + "…"
+    name = escape(report.path.name if report.path else "")
+    return f"  [bold]{' · '.join(letters)}[/bold]  {name} {place}\n    {escape(text)}"
+
+
+def print_metrics(console: Console, metrics: Mapping[str, Any], lang: Lang) -> None:
+    """Print the metrics of ``zhaojing evaluate`` as two tables."""
+    scores = Table(say("metric.name", lang), box=None, pad_edge=False)
+    scores.add_column(say("metric.value", lang), justify="right")
+    for name in (
+        "n_documents",
+        "n_sentences",
+        "categories.macro_f1",
+        "categories.micro_f1",
+        "problems.macro_f1",
+        "role.accuracy",
+        "role.macro_f1",
+        "embellishment.quadratic_kappa",
+        "embellishment.spearman",
+        "flagged.precision",
+        "flagged.recall",
+        "flagged.f1",
+    ):
+        value: Any = metrics
+        for key in name.split("."):
+            value = value[key]
+        scores.add_row(name, _number(value))
+    console.print(scores)
+    console.print()
+    labels = Table(say("report.category", lang), box=None, pad_edge=False)
+    for key in ("precision", "recall", "f1", "support"):
+        labels.add_column(say(f"metric.{key}", lang), justify="right")
+    rows = {Category(k).label(lang): v for k, v in metrics["categories"]["per_label"].items()}
+    rows |= {Role(k).label(lang): v for k, v in metrics["role"]["per_label"].items()}
+    for name, counts in rows.items():
+        values = (counts[key] for key in ("precision", "recall", "f1", "support"))
+        labels.add_row(name, *map(_number, values))
+    console.print(labels)
+
+
+def print_model(console: Console, value: Mapping[str, Any], lang: Lang) -> None:
+    """Print what ``zhaojing model info`` found."""
+    for key in ("folder", "size_bytes", "kind", "uses_context"):
+        console.print(f"{key}: {escape(str(value[key]))}", soft_wrap=True)
+    table = Table(say("report.category", lang), "id", box=None, pad_edge=False)
+    table.add_column("", justify="center")
+    table.add_column("threshold", justify="right")
+    for category in Category:
+        threshold = f"{value['thresholds'][category.value]:.3f}"
+        table.add_row(category.label(lang), category.value, LETTERS[category.value], threshold)
+    threshold = f"{value['thresholds']['embellishment_score']:.3f}"
+    table.add_row(say("report.embellishment", lang), "embellishment_score", "", threshold)
+    console.print(table)
+    for key, item in value["provenance"].items():
+        console.print(f"{key}: {escape(str(item))}", soft_wrap=True)
+
+
+def _number(value: float | int | None) -> str:
+    if value is None:
+        return "–"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"

@@ -1,0 +1,140 @@
+"""Read → split → classify: what becomes of one report, and of a pile of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zhaojing.classifier import Classifier, Prediction
+from zhaojing.context import context_of, join_headings
+from zhaojing.errors import UnreadableFile
+from zhaojing.labels import CATEGORIES, Role
+from zhaojing.reading import Document, find_reports, read
+from zhaojing.splitting import Sentence, split
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenedSentence:
+    """A sentence of a report with its labels."""
+
+    sentence: Sentence
+    prediction: Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A screened report: its document and every sentence with its labels, in order."""
+
+    document: Document
+    sentences: tuple[ScreenedSentence, ...]
+
+    @property
+    def path(self) -> Path | None:
+        """Where the report was read from."""
+        return self.document.path
+
+    @property
+    def flagged(self) -> tuple[ScreenedSentence, ...]:
+        """The sentences that deserve a look."""
+        return tuple(item for item in self.sentences if item.prediction.flagged)
+
+    def practice_counts(self) -> dict[str, int]:
+        """Count the flagged sentences of each category that told no remedy, by id."""
+        counts = Counter(
+            category
+            for item in self.flagged
+            if item.prediction.role != Role.MEASURE
+            for category in item.prediction.categories
+        )
+        return {category: counts[category] for category in CATEGORIES if counts[category]}
+
+    @property
+    def mean_embellishment(self) -> float:
+        """The mean embellishment score of all sentences, in [0, 1]."""
+        scores = [item.prediction.embellishment_score for item in self.sentences]
+        return sum(scores) / len(scores) if scores else 0.0
+
+    def strongest(self, count: int) -> tuple[ScreenedSentence, ...]:
+        """Return the ``count`` flagged sentences with the highest score, best first."""
+        ranked = sorted(self.flagged, key=lambda item: -strength(item.prediction))
+        return tuple(ranked[:count])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one plain row a sentence, as ``results.jsonl`` holds them."""
+        return [
+            {
+                "doc_id": str(self.path) if self.path else "",
+                "index": index,
+                "text": item.sentence.text,
+                "start": item.sentence.start,
+                "end": item.sentence.end,
+                "paragraph": item.sentence.paragraph,
+                "page": item.sentence.page,
+                "heading": join_headings(item.sentence.heading),
+                **item.prediction.to_json(),
+            }
+            for index, item in enumerate(self.sentences)
+        ]
+
+
+def strength(prediction: Prediction) -> float:
+    """Return how sure the model is that a flagged sentence deserves its flag, in [0, 1]."""
+    shown = [prediction.category_scores[category] for category in prediction.categories]
+    if prediction.role == Role.MEASURE:
+        shown = []
+    return max([*shown, prediction.embellishment_score])
+
+
+class Screener:
+    """Screens reports with one classifier."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier = classifier
+
+    def screen(self, path: str | Path) -> Report:
+        """Read, split and classify one report.
+
+        Raises
+        ------
+        UnreadableFile
+            The file cannot be read, or holds no sentence.
+        """
+        return self.screen_document(read(path))
+
+    def screen_document(self, document: Document) -> Report:
+        """Split and classify a document that has been read."""
+        sentences = split(document)
+        if not sentences:
+            raise UnreadableFile("file.no_sentences", where=document.path)
+        texts = [sentence.text for sentence in sentences]
+        contexts = context_of([join_headings(s.heading) for s in sentences], texts)
+        predictions = self.classifier.classify(texts, contexts=contexts)
+        pairs = zip(sentences, predictions, strict=True)
+        return Report(document, tuple(ScreenedSentence(s, p) for s, p in pairs))
+
+
+def screen_all(
+    screener: Screener,
+    paths: Iterable[str | Path],
+    on_file: Callable[[Path], None] = lambda path: None,
+) -> tuple[list[Report], list[UnreadableFile]]:
+    """Screen every report below ``paths``; a file that fails is listed, the others go on.
+
+    ``on_file`` is called with each path before it is read.
+    """
+    reports: list[Report] = []
+    failures: list[UnreadableFile] = []
+    for named in paths:
+        try:
+            for path in find_reports([named]):
+                on_file(path)
+                try:
+                    reports.append(screener.screen(path))
+                except UnreadableFile as error:
+                    failures.append(error)
+        except UnreadableFile as error:
+            failures.append(error)
+    return reports, failures

@@ -1,0 +1,222 @@
+"""Cut a document into labelled units: sentences and headings, with offsets and heading paths.
+
+The rules are section 1 of ``docs/annotation-guideline.md``. A sentence ends at 。！？； or at
+a line break, never inside paired quotation marks or brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from zhaojing.reading.document import LINE_BREAK, Document, Paragraph
+
+_PAIRS = {
+    "“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "〈": "〉", "（": "）", "(": ")",
+    "【": "】", "〔": "〕", "[": "]", "［": "］", "{": "}", "﹁": "﹂", "﹃": "﹄", "〝": "〞",
+}  # fmt: skip
+_OPENER_OF = {closer: opener for opener, closer in _PAIRS.items()}
+_BRACKETS = frozenset("（([【〔［")
+_CLOSERS = frozenset(_OPENER_OF) | {'"'}
+_END = frozenset("。！？；!?;｡﹔﹖﹗")
+_FULL_STOPS = frozenset(".．")  # typed for 。 on an ASCII keyboard
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+_ENTITY = re.compile(r"&#?\w{1,8}$")
+
+_NUMERAL = "[一二三四五六七八九十百零〇]{1,4}"
+_MARKERS: tuple[tuple[int, re.Pattern[str]], ...] = (
+    (1, re.compile(rf"第\s*{_NUMERAL}\s*(?:部分|[章编篇])")),
+    (2, re.compile(rf"第\s*{_NUMERAL}\s*节")),
+    (3, re.compile(rf"{_NUMERAL}\s*[、.．,，]")),
+    (4, re.compile(rf"[（(]\s*{_NUMERAL}\s*[)）]")),
+    (5, re.compile(r"[0-9０-９]{1,2}\s*(?:[、．]|[.](?![0-9０-９]))")),
+    (6, re.compile(r"[（(]\s*[0-9０-９]{1,2}\s*[)）]|[0-9０-９]{1,2}[)）]|[①-⑳]")),
+)
+_STYLE_OFFSET = 2  # Word's or HTML's heading 1 ranks with 一、
+_UNNUMBERED_LEVEL = 7
+_HEADING_LENGTH = 50
+_SENTENCE_HEADING_LENGTH = 30
+_UNNUMBERED_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One unit of a document.
+
+    ``document.text[start:end] == text``. ``paragraph`` and ``page`` count from 1; ``page`` is
+    ``None`` for formats without pages. ``heading`` is the path of headings above.
+    """
+
+    text: str
+    start: int
+    end: int
+    paragraph: int
+    page: int | None
+    heading: tuple[str, ...]
+
+
+def split(document: Document) -> list[Sentence]:
+    """Return the units of ``document`` in order; only white space lies between them."""
+    units = [_paragraph_spans(document.text, paragraph) for paragraph in document.paragraphs]
+    sentences: list[Sentence] = []
+    path: list[tuple[int, str]] = []
+    prose_seen = False
+    number = 0
+    for index, (paragraph, spans) in enumerate(zip(document.paragraphs, units, strict=True)):
+        if not spans:
+            continue
+        number += 1
+        level = None
+        if len(spans) == 1:
+            following = next((units[i] for i in range(index + 1, len(units)) if units[i]), [])
+            text = document.text[slice(*spans[0])]
+            next_text = document.text[following[0][0] : following[-1][1]] if following else ""
+            level = _heading_level(text, paragraph, next_text, prose_seen)
+        if level is not None:
+            path = [(depth, name) for depth, name in path if depth < level]
+        prose_seen = prose_seen or document.text[spans[-1][1] - 1] in _END
+        heading = tuple(name for _, name in path)
+        sentences += [
+            Sentence(document.text[start:end], start, end, number, document.page_at(start), heading)
+            for start, end in spans
+        ]
+        if level is not None:
+            path.append((level, document.text[slice(*spans[0])]))
+    return sentences
+
+
+def split_text(text: str) -> list[str]:
+    """Return the sentences of a piece of plain text."""
+    return [sentence.text for sentence in split(Document.from_text(text))]
+
+
+def _paragraph_spans(text: str, paragraph: Paragraph) -> list[tuple[int, int]]:
+    """Return the units of one paragraph as trimmed ``(start, end)`` offsets into ``text``."""
+    line = text[paragraph.start : paragraph.end]
+    spans = []
+    for begin, end in _cuts(line):
+        piece = line[begin:end]
+        begin += len(piece) - len(piece.lstrip())
+        end -= len(piece) - len(piece.rstrip())
+        if begin < end:
+            spans.append((paragraph.start + begin, paragraph.start + end))
+    return spans
+
+
+def _cuts(line: str) -> Iterator[tuple[int, int]]:
+    """Yield ``(start, end)`` pieces that tile ``line``."""
+    partner = _matching(line)
+    start = index = 0
+    while index < len(line):
+        end = index + 1
+        if index in partner:
+            end = partner[index] + 1
+            ends = _closes_a_sentence(line, start, index, end)
+        else:
+            ends = _is_end(line, start, index)
+        if ends:
+            end = _run_of_ends(line, end, partner)
+            yield start, end
+            start = end
+        index = end
+    if start < len(line):
+        yield start, len(line)
+
+
+def _matching(line: str) -> dict[int, int]:
+    """Map each opening mark to its closing one; marks without a partner are left out."""
+    partner: dict[int, int] = {}
+    stack: list[tuple[str, int]] = []
+    open_count: dict[str, int] = {}
+    straight = [i for i, char in enumerate(line) if char in '"＂']
+    # straight quotes do not say which way they face: the first opens, the second closes
+    opens = set(straight[: len(straight) // 2 * 2 : 2])
+    closes = set(straight[1::2])
+    for index, char in enumerate(line):
+        if char in _PAIRS or index in opens:
+            stack.append((char, index))
+            open_count[char] = open_count.get(char, 0) + 1
+        elif char in _OPENER_OF or index in closes:
+            opener = _OPENER_OF.get(char, char)
+            if not open_count.get(opener):
+                continue
+            while stack:
+                candidate, position = stack.pop()
+                open_count[candidate] -= 1
+                if candidate == opener:
+                    partner[position] = index
+                    break
+    return partner
+
+
+def _is_end(line: str, start: int, index: int) -> bool:
+    char = line[index]
+    before = line[index - 1] if index > start else ""
+    after = line[index + 1] if index + 1 < len(line) else ""
+    if char in _FULL_STOPS:
+        lead = line[start:index].strip()
+        is_marker = any(pattern.fullmatch(lead + char) for _, pattern in _MARKERS)
+        wordy = bool(_HAN.match(before)) or before in _CLOSERS
+        return wordy and not is_marker and (not after or after.isspace() or bool(_HAN.match(after)))
+    if char not in _END:
+        return False
+    if char == ";":
+        return not _ENTITY.search(line[start:index])
+    if char in "!?":  # not the ? of an address or the ! of !=
+        return not (before.isascii() and before and after.isascii() and after.isalnum())
+    return True
+
+
+def _closes_a_sentence(line: str, start: int, opening: int, end: int) -> bool:
+    """Tell whether a quotation or bracket that has just closed ends its sentence too.
+
+    It does when its last mark is a full stop and it is direct speech after a colon
+    (GB/T 15834-2011, 4.8.3.5), or a bracketed remark that stands for itself.
+    """
+    inner = line[end - 2]
+    if inner not in "。！？!?" or end - opening <= 2:
+        return False
+    lead = line[start:opening].rstrip()
+    if line[opening] in _BRACKETS:
+        return not lead
+    return lead.endswith(("：", ":")) and line[end : end + 1] not in {*"，、,：:的之等和与及或"}
+
+
+def _run_of_ends(line: str, end: int, partner: dict[int, int]) -> int:
+    """Take in repeated end marks and the closing marks that trail them."""
+    while end < len(line) and (line[end] in _END or line[end] in _CLOSERS) and end not in partner:
+        end += 1
+    return end
+
+
+def _heading_level(text: str, paragraph: Paragraph, next_text: str, prose_seen: bool) -> int | None:
+    """Return the rank of a one-unit paragraph as a heading (1 highest), or ``None``."""
+    if paragraph.in_table or len(text) > _HEADING_LENGTH or not _HAN.search(text):
+        return None
+    marked = next((level for level, marker in _MARKERS if marker.match(text)), None)
+    if paragraph.heading_level is not None:
+        return marked or paragraph.heading_level + _STYLE_OFFSET
+    if text[-1] in "；;，,、":
+        return None
+    if marked is not None:
+        if text[-1] not in _END and text[-1] not in _FULL_STOPS:
+            return marked
+        same = any(level == marked and marker.match(next_text) for level, marker in _MARKERS)
+        return marked if len(text) <= _SENTENCE_HEADING_LENGTH and not same else None
+    is_bare = (
+        prose_seen
+        and 2 <= len(text) <= _UNNUMBERED_LENGTH
+        and not re.search(r"[，,。；;！？!?…\d０-９]|[：:].", text)
+        and not re.search(
+            r"(代表|委员|同志们|领导|大家|朋友们|先生|女士|您好|此致|敬礼)\s*[：:]?$", text
+        )
+        and len(next_text) > 30
+        and next_text[-1] in _END
+    )
+    return _UNNUMBERED_LEVEL if is_bare else None
+
+
+def is_one_unit(text: str) -> bool:
+    """Tell whether ``text`` splits into exactly itself."""
+    return not LINE_BREAK.search(text) and split_text(text) == [text]

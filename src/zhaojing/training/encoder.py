@@ -1,0 +1,137 @@
+"""Fine-tune an encoder with transformers' Trainer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    Trainer,
+    TrainingArguments,
+    set_seed,
+)
+from transformers.trainer_utils import get_last_checkpoint
+
+from zhaojing.encoder import EncoderModel, encode, load_pretrained, to_logits
+from zhaojing.heads import Calibration, Thresholds
+from zhaojing.model_folder import ENCODER, Manifest
+from zhaojing.records import Record
+from zhaojing.training.calibrate import Targets, choose_thresholds, fit_calibration
+from zhaojing.training.config import TrainingConfig
+from zhaojing.training.finish import finish, score
+from zhaojing.training.linear import inputs
+
+
+def train_encoder(
+    config: TrainingConfig, train: Sequence[Record], dev: Sequence[Record], *, resume: bool = False
+) -> Path:
+    """Fine-tune with early stopping on ``dev``, calibrate on ``dev``, write the model folder.
+
+    Checkpoints lie beside the model in ``<output>-checkpoints``; ``resume`` goes on from the
+    last of them.
+
+    Raises
+    ------
+    InvalidConfig
+        The encoder cannot be found or loaded.
+    """
+    set_seed(config.seed)
+    network, tokenizer = load_pretrained(config.encoder, config.dropout)
+    checkpoints = config.output.with_name(config.output.name + "-checkpoints")
+    data = {
+        "train": to_dataset(train, tokenizer, config),
+        "dev": to_dataset(dev, tokenizer, config),
+    }
+    trainer = Trainer(
+        model=network,
+        args=_arguments(config, checkpoints, len(data["train"])),
+        train_dataset=data["train"],
+        eval_dataset=data["dev"],
+        processing_class=tokenizer,
+        compute_metrics=_Selection(config, dev),
+        callbacks=[EarlyStoppingCallback(config.patience)],
+    )
+    last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None  # type: ignore[no-untyped-call]
+    trainer.train(resume_from_checkpoint=last)
+    model = EncoderModel(network.to("cpu"), tokenizer, config.max_length)
+    logits = model.logits(*inputs(dev, config.context))
+    targets = Targets.of(dev)
+    calibration = fit_calibration(logits, targets)
+    thresholds = choose_thresholds(logits, targets, calibration)
+    return finish(
+        config,
+        ENCODER,
+        model.save,
+        calibration,
+        thresholds,
+        train=train,
+        # calibration and thresholds were fitted on dev too, so this flatters slightly
+        scored={"dev (also used for calibration)": (dev, logits)},
+    )
+
+
+def to_dataset(records: Sequence[Record], tokenizer: Any, config: TrainingConfig) -> Dataset:
+    """Return tokenised sentences with their targets."""
+    texts, contexts = inputs(records, config.context)
+    targets = Targets.of(records)
+    columns = dict(encode(tokenizer, texts, contexts, config.max_length))
+    return Dataset.from_dict(
+        columns
+        | {
+            "categories": targets.categories.astype(np.float32).tolist(),
+            "role": targets.roles.tolist(),
+            "level": targets.levels.tolist(),
+        }
+    )
+
+
+def _arguments(config: TrainingConfig, folder: Path, sentences: int) -> TrainingArguments:
+    steps = math.ceil(sentences / config.batch_size) * config.epochs
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=config.epochs,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=config.batch_size * 2,
+        learning_rate=config.learning_rate,
+        warmup_steps=round(steps * config.warmup),
+        weight_decay=config.weight_decay,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="selection",
+        greater_is_better=True,
+        label_names=["categories", "role", "level"],
+        remove_unused_columns=False,
+        train_sampling_strategy="group_by_length",
+        logging_strategy="epoch",
+        report_to=[],
+        seed=config.seed,
+        data_seed=config.seed,
+    )
+
+
+class _Selection:
+    """Scores an epoch on dev: the mean of category macro-F1, role accuracy and level kappa."""
+
+    def __init__(self, config: TrainingConfig, dev: Sequence[Record]) -> None:
+        self._manifest = Manifest(ENCODER, config.context, Thresholds(), Calibration())
+        self._dev = dev
+
+    def __call__(self, prediction: EvalPrediction) -> dict[str, float]:
+        outputs = prediction.predictions
+        columns = outputs[0] if isinstance(outputs, tuple) else outputs
+        metrics = score(self._manifest, self._dev, to_logits(columns))
+        parts = {
+            "categories_macro_f1": metrics["categories"]["macro_f1"],
+            "role_accuracy": metrics["role"]["accuracy"],
+            "quadratic_kappa": metrics["embellishment"]["quadratic_kappa"],
+        }
+        known = {name: value or 0.0 for name, value in parts.items()}
+        return known | {"selection": sum(known.values()) / len(known)}

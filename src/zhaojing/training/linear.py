@@ -1,0 +1,120 @@
+"""Train the classical baseline: TF-IDF features, one logistic regression an output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
+
+from zhaojing.context import NO_CONTEXT, Context
+from zhaojing.features import Vectorizer
+from zhaojing.heads import Logits
+from zhaojing.labels import ROLES
+from zhaojing.linear import LinearModel
+from zhaojing.model_folder import LINEAR
+from zhaojing.normalize import normalize
+from zhaojing.records import Record
+from zhaojing.training.calibrate import Targets, choose_thresholds, fit_calibration
+from zhaojing.training.config import TrainingConfig
+from zhaojing.training.finish import finish
+
+
+def train_linear(
+    config: TrainingConfig, train: Sequence[Record], dev: Sequence[Record], *, resume: bool = False
+) -> Path:
+    """Cross-validate, fit on all of ``train``, and write the model folder.
+
+    Calibration and thresholds come from the out-of-fold logits, so ``dev`` stays unseen and is
+    only reported on. A run takes minutes, so ``resume`` has nothing to do.
+    """
+    logits = cross_validate(config, train)
+    targets = Targets.of(train)
+    calibration = fit_calibration(logits, targets)
+    thresholds = choose_thresholds(logits, targets, calibration)
+    model = fit(config, train)
+    return finish(
+        config,
+        LINEAR,
+        model.save,
+        calibration,
+        thresholds,
+        train=train,
+        scored={"cross-validation over documents, train": (train, logits)}
+        | ({"dev": (dev, model.logits(*inputs(dev, config.context)))} if dev else {}),
+    )
+
+
+def inputs(records: Sequence[Record], context: bool) -> tuple[list[str], list[Context]]:
+    """Return the normalised sentences of ``records`` and their contexts."""
+    texts = [normalize(s.text) for record in records for s in record.sentences]
+    if not context:
+        return texts, [NO_CONTEXT] * len(texts)
+    return texts, [c.normalized() for record in records for c in record.contexts()]
+
+
+def cross_validate(config: TrainingConfig, records: Sequence[Record]) -> Logits:
+    """Return the logits of every sentence from a model that never saw its document."""
+    documents = range(len(records))
+    folds = KFold(min(config.folds, len(records)), shuffle=True, random_state=config.seed)
+    out: dict[int, NDArray[np.float64]] = {}
+    splits = [(kept.tolist(), held.tolist()) for kept, held in folds.split(list(documents))]
+    for kept, held_out in track(splits, description="cross-validation"):
+        model = fit(config, [records[i] for i in kept])
+        for i in held_out:
+            logits = model.logits(*inputs([records[i]], config.context))
+            out[i] = np.concatenate([logits.categories, logits.roles, logits.levels], axis=1)
+    return Logits.from_columns(np.concatenate([out[i] for i in documents]))
+
+
+def fit(config: TrainingConfig, records: Sequence[Record]) -> LinearModel:
+    """Fit one logistic regression an output on every sentence of ``records``.
+
+    With context on, each sentence is seen twice, in its context and alone, since the model
+    must also serve sentences that come without one.
+    """
+    texts, contexts = inputs(records, config.context)
+    targets = Targets.of(records)
+    columns = np.concatenate(
+        [
+            targets.categories,
+            targets.roles[:, None] == np.arange(len(ROLES)),
+            targets.binary()[:, targets.categories.shape[1] :],
+        ],
+        axis=1,
+    )
+    if config.context:
+        texts, contexts = texts * 2, contexts + [NO_CONTEXT] * len(contexts)
+        columns = np.concatenate([columns, columns])
+    vectorizer = Vectorizer.fit(texts, contexts, min_count=config.min_count)
+    starts, where, values = vectorizer.transform(texts, contexts)
+    rows = csr_matrix((values, where, starts), shape=(len(texts), len(vectorizer.features)))
+    weights, bias = zip(*_regressions(rows, columns, config), strict=True)
+    return LinearModel(
+        vectorizer, np.stack(weights, axis=1).astype(np.float32), np.array(bias, dtype=np.float32)
+    )
+
+
+def _regressions(
+    rows: csr_matrix, columns: NDArray[np.bool_], config: TrainingConfig
+) -> Iterator[tuple[NDArray[np.float64], float]]:
+    """Yield the weights and the bias of each output."""
+    for truth in columns.T:
+        positives, total = truth.sum(), len(truth)
+        if positives in (0, total):  # nothing to learn: the prior, smoothed
+            yield (
+                np.zeros(rows.shape[1]),
+                float(np.log((positives + 0.5) / (total - positives + 0.5))),
+            )
+            continue
+        regression = LogisticRegression(
+            C=config.regularization, solver="liblinear", dual=True, max_iter=2000,
+            random_state=config.seed,
+        )  # fmt: skip
+        regression.fit(rows, truth)
+        yield regression.coef_[0], float(regression.intercept_[0])

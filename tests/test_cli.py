@@ -1,0 +1,205 @@
+"""The command line as a person types it: real processes, exit codes, files left behind."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import DATA, ROOT, document, sentence, write_jsonl
+from zhaojing.labelling import COLUMNS
+
+SAMPLES = ROOT / "data" / "samples"
+
+
+def zhaojing(*arguments: object, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "zhaojing", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUTF8": "1", "COLUMNS": "120", **env},
+        check=False,
+    )
+
+
+def test_help_is_instant_and_names_every_command() -> None:
+    best = 9.0
+    for _ in range(5):
+        begun = time.perf_counter()
+        done = zhaojing("--help")
+        best = min(best, time.perf_counter() - begun)
+    assert done.returncode == 0
+    for command in ("screen", "label", "evaluate", "train", "model", "data"):
+        assert command in done.stdout
+        assert zhaojing(command, "--help").returncode == 0
+    assert best < 0.3
+
+
+def test_screen(tmp_path: Path) -> None:
+    done = zhaojing("screen", SAMPLES, "--output", tmp_path / "结果")
+    assert done.returncode == 0, done.stderr
+    assert "共 5 份报告" in done.stdout
+    rows = [
+        json.loads(line)
+        for line in (tmp_path / "结果/results.jsonl").read_text("utf-8").splitlines()
+    ]
+    assert len({row["doc_id"] for row in rows}) == 5
+    assert (tmp_path / "结果/report.html").read_text("utf-8").startswith("<!doctype html>")
+    assert "共" not in zhaojing("screen", SAMPLES, "-o", tmp_path / "x", "--lang", "en").stdout
+
+
+def test_screen_with_failures_exits_1_and_does_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "坏.pdf").write_bytes(b"%PDF-1.4 broken")
+    good = tmp_path / "好.txt"
+    good.write_text("会议太多，层层陪会。", "utf-8")
+    done = zhaojing("screen", good, tmp_path / "坏.pdf", tmp_path / "无.txt", "-o", tmp_path / "o")
+    assert done.returncode == 1
+    assert "坏.pdf：文件已损坏" in done.stdout
+    assert "无.txt：找不到这个文件" in done.stdout
+    assert (tmp_path / "o" / "results.jsonl").read_text("utf-8").count("\n") == 1
+
+
+def test_screen_into_a_place_that_is_no_folder(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    done = zhaojing("screen", SAMPLES / "04-典型问题通报.txt", "-o", blocked / "out")
+    assert done.returncode == 1
+    assert "无法写出" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
+def test_label(tmp_path: Path, suffix: str) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("会议太多。\n全年修路32公里。\n", "utf-8")
+    done = zhaojing("label", source, "--output", tmp_path / f"b{suffix}")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / f"b{suffix}").read_text("utf-8-sig")
+    if suffix == ".csv":
+        rows = list(csv.DictReader(text.splitlines()))
+    else:
+        rows = [json.loads(line) for line in text.splitlines()]
+    assert [tuple(row) for row in rows] == [COLUMNS] * 2
+
+
+def test_label_through_pipes() -> None:
+    done = zhaojing("label", "-", stdin='{"text": "会议太多。", "doc_id": "甲"}\n')
+    assert done.returncode == 0
+    row = json.loads(done.stdout)
+    assert (row["doc_id"], row["index"]) == ("甲", 0)
+    assert (
+        zhaojing("label", "-", PYTHONUTF8="0", PYTHONIOENCODING="ascii", stdin="会\n").returncode
+        == 0
+    )
+
+
+def test_label_with_bad_lines_exits_2_and_writes_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"text": "会"}\n{oops\n{"text": 1}\n', "utf-8")
+    done = zhaojing("label", source, "-o", tmp_path / "b.jsonl")
+    assert done.returncode == 2
+    assert "第 2 行" in done.stderr
+    assert "第 3 行" in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.jsonl"]
+    assert "line 2" in zhaojing("label", source, "-o", tmp_path / "b.jsonl", "--lang", "en").stderr
+
+
+def test_evaluate(tmp_path: Path) -> None:
+    gold = write_jsonl(tmp_path / "g.jsonl", document("d1", sentence(), sentence("修路。")))
+    done = zhaojing("evaluate", gold, "--json", tmp_path / "m.json")
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((tmp_path / "m.json").read_text("utf-8"))
+    assert (metrics["n_sentences"], metrics["n_documents"]) == (2, 1)
+    assert set(metrics["categories"]) >= {"macro_f1", "micro_f1", "per_label"}
+    assert set(metrics["categories"]["per_label"]["meetings"]) == {
+        "precision",
+        "recall",
+        "f1",
+        "support",
+    }
+    assert metrics["problems"]["macro_f1"] is not None
+    assert set(metrics["role"]) >= {"accuracy", "macro_f1"}
+    assert set(metrics["embellishment"]) >= {"quadratic_kappa", "spearman"}
+    assert set(metrics["flagged"]) >= {"precision", "recall", "f1"}
+    assert "categories.macro_f1" in done.stdout
+
+
+def test_evaluate_and_check_name_every_fault(tmp_path: Path) -> None:
+    gold = write_jsonl(tmp_path / "g.jsonl", document("d1", sentence(role="x", categories=["y"])))
+    for command in (("evaluate", gold), ("data", "check", gold)):
+        done = zhaojing(*command)
+        assert done.returncode == 2
+        assert "sentences[0].role" in done.stderr
+        assert "sentences[0].categories[0]" in done.stderr
+
+
+def test_data_check_of_our_own() -> None:
+    done = zhaojing("data", "check", *DATA)
+    assert done.returncode == 0
+    assert "没有错误" in done.stdout
+
+
+def test_model_info() -> None:
+    done = zhaojing("model", "info", "--json")
+    value = json.loads(done.stdout)
+    assert value["kind"] == "linear"
+    assert value["size_bytes"] > 100_000
+    assert value["provenance"]["data"][0]["sha256"]
+    assert "文件材料" in zhaojing("model", "info").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("label", "无.jsonl", "-o", "-"),
+        ("screen", SAMPLES, "-o", "o", "--model", "nowhere"),
+        ("train", "--config", "nowhere.toml"),
+        ("train", "--train", "x.jsonl"),
+        ("screen",),
+        ("nonsense",),
+    ],
+)
+def test_wrong_use_exits_2_with_one_message(tmp_path: Path, arguments: tuple[object, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "zhaojing", *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_without_the_extra_prints_the_line_that_installs_it(tmp_path: Path) -> None:
+    gold = write_jsonl(tmp_path / "g.jsonl", document())
+    # a module that is None in sys.modules cannot be imported, as if it were not installed
+    code = (
+        "import sys; sys.modules.update(sklearn=None, scipy=None, torch=None);"
+        f"sys.argv = ['zhaojing', 'train', '--train', {str(gold)!r}, '-o', {str(tmp_path / 'm')!r}];"
+        "from zhaojing.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 2
+    assert 'pip install "zhaojing[train]"' in done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs Linux namespaces")
+def test_screening_works_where_there_is_no_network(tmp_path: Path) -> None:
+    inside = [sys.executable, "-m", "zhaojing", "screen", str(SAMPLES), "-o", str(tmp_path / "o")]
+    probe = subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True)
+    if probe.returncode:
+        pytest.skip("namespaces are not allowed here")
+    assert subprocess.run(["unshare", "-rn", *inside], check=False).returncode == 0

@@ -1,0 +1,124 @@
+"""Every metric equals the one of scikit-learn or SciPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zhaojing.classifier import Prediction
+from zhaojing.evaluation import evaluate, quadratic_kappa, spearman, to_levels
+from zhaojing.labels import CATEGORIES, ROLES, Role
+from zhaojing.records import LabelledSentence, Record
+
+metrics = pytest.importorskip("sklearn.metrics")
+stats = pytest.importorskip("scipy.stats")
+
+
+def prediction(categories: tuple[str, ...], role: str, score: float) -> Prediction:
+    return Prediction(categories, {}, role, {}, score, bool(categories) and role != Role.MEASURE)
+
+
+def random_pair(seed: int, size: int = 300) -> tuple[list[Record], list[Prediction]]:
+    rng = np.random.default_rng(seed)
+
+    def categories() -> tuple[str, ...]:
+        return tuple(c for c in CATEGORIES if rng.random() < 0.2)
+
+    gold = [
+        LabelledSentence("句。", categories(), str(rng.choice(ROLES)), int(rng.integers(4)))
+        for _ in range(size)
+    ]
+    given = [
+        prediction(
+            g.categories if rng.random() < 0.6 else categories(),
+            g.role if rng.random() < 0.6 else str(rng.choice(ROLES)),
+            float(rng.random()),
+        )
+        for g in gold
+    ]
+    return [Record("d1", tuple(gold[:100])), Record("d2", tuple(gold[100:]))], given
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_against_scikit_learn(seed: int) -> None:
+    records, given = random_pair(seed)
+    gold = [sentence for record in records for sentence in record.sentences]
+    result = evaluate(records, given)
+    assert (result["n_documents"], result["n_sentences"]) == (2, 300)
+
+    def matrix(rows: list[tuple[str, ...]]) -> np.ndarray:
+        return np.array([[c in row for c in CATEGORIES] for row in rows])
+
+    true = matrix([g.categories for g in gold])
+    claimed = matrix([p.categories for p in given])
+    assert result["categories"]["macro_f1"] == pytest.approx(
+        metrics.f1_score(true, claimed, average="macro")
+    )
+    assert result["categories"]["micro_f1"] == pytest.approx(
+        metrics.f1_score(true, claimed, average="micro")
+    )
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(true, claimed)
+    for i, name in enumerate(CATEGORIES):
+        found = result["categories"]["per_label"][name]
+        assert [
+            found["precision"],
+            found["recall"],
+            found["f1"],
+            found["support"],
+        ] == pytest.approx([precision[i], recall[i], f1[i], support[i]])
+    roles = [g.role for g in gold], [p.role for p in given]
+    assert result["role"]["accuracy"] == pytest.approx(metrics.accuracy_score(*roles))
+    assert result["role"]["macro_f1"] == pytest.approx(metrics.f1_score(*roles, average="macro"))
+    true &= np.array([g.role == Role.PROBLEM for g in gold])[:, None]
+    claimed &= np.array([p.role == Role.PROBLEM for p in given])[:, None]
+    assert result["problems"]["macro_f1"] == pytest.approx(
+        metrics.f1_score(true, claimed, average="macro")
+    )
+    levels = np.array([g.embellishment_level for g in gold])
+    scores = np.array([p.embellishment_score for p in given])
+    assert result["embellishment"]["quadratic_kappa"] == pytest.approx(
+        metrics.cohen_kappa_score(levels, to_levels(scores), weights="quadratic")
+    )
+    assert result["embellishment"]["spearman"] == pytest.approx(stats.spearmanr(levels, scores)[0])
+    flags = (
+        [
+            (bool(g.categories) and g.role != Role.MEASURE) or g.embellishment_level >= 2
+            for g in gold
+        ],
+        [p.flagged for p in given],
+    )
+    assert result["flagged"]["f1"] == pytest.approx(metrics.f1_score(*flags))
+
+
+def test_perfect_and_hopeless() -> None:
+    records, _ = random_pair(0)
+    gold = [sentence for record in records for sentence in record.sentences]
+    perfect = [prediction(g.categories, g.role, g.embellishment_level / 3) for g in gold]
+    result = evaluate(records, perfect)
+    assert result["categories"]["macro_f1"] == result["role"]["accuracy"] == 1
+    assert result["embellishment"]["quadratic_kappa"] == 1
+    nothing = evaluate(records, [prediction((), Role.OTHER.value, 0.0) for _ in gold])
+    assert nothing["categories"]["macro_f1"] == 0
+    assert nothing["categories"]["per_label"][CATEGORIES[0]]["precision"] is None
+    assert nothing["embellishment"]["quadratic_kappa"] == 0
+    assert nothing["embellishment"]["spearman"] is None
+
+
+def test_a_score_is_rounded_to_the_nearest_level() -> None:
+    assert to_levels(np.array([0, 0.16, 0.17, 0.5, 0.84, 1])).tolist() == [0, 0, 1, 2, 3, 3]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2))
+def test_kappa_and_spearman_are_symmetric_and_bounded(pairs: list[tuple[int, int]]) -> None:
+    first, second = np.array(pairs).T
+    for measure in (quadratic_kappa, spearman):
+        forth, back = measure(first, second), measure(second, first)
+        assert forth == pytest.approx(back)
+        assert forth is None or -1.0001 <= forth <= 1.0001
+
+
+def test_lengths_must_match() -> None:
+    with pytest.raises(ValueError, match="0 predictions for 300"):
+        evaluate(random_pair(0)[0], [])

@@ -1,0 +1,259 @@
+"""Training, end to end, for the classical model and for encoders of several families."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import document, sentence, write_jsonl
+from zhaojing import Classifier, Context, InvalidConfig, InvalidRecords
+from zhaojing.features import Vectorizer, words
+from zhaojing.heads import Calibration, Logits
+from zhaojing.labels import CATEGORIES, LEVELS, ROLES
+from zhaojing.records import Record, write_records
+from zhaojing.training import TrainingConfig, train_model
+
+pytest.importorskip("sklearn")
+
+
+@pytest.fixture(scope="session")
+def files(
+    tmp_path_factory: pytest.TempPathFactory, some_records: list[Record]
+) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("data")
+    write_records(some_records[:32], folder / "train.jsonl")
+    write_records(some_records[32:], folder / "dev.jsonl")
+    return folder / "train.jsonl", folder / "dev.jsonl"
+
+
+# --- configuration --------------------------------------------------------------------------
+
+
+def test_command_line_overrides_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('train = ["a.jsonl"]\noutput = "m"\nseed = 3\nlearning_rate = 1\n', "utf-8")
+    config = TrainingConfig.build(file, {"seed": 5, "encoder": None})
+    assert (config.seed, config.train, config.learning_rate) == (5, (Path("a.jsonl"),), 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('train = ["a"]', "output"),
+        ('output = "a"', "train"),
+        ('train = ["a"]\noutput = "m"\nspeed = 1', "speed"),
+        ('train = ["a"]\noutput = "m"\nseed = "x"', "seed"),
+        ('train = ["a"]\noutput = "m"\ncontext = 1', "context"),
+        ("train = [", "Invalid"),
+    ],
+)
+def test_faulty_configurations(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(InvalidConfig, match=said):
+        TrainingConfig.build(file, {})
+
+
+# --- the classical model --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def linear_folder(tmp_path_factory: pytest.TempPathFactory, files: tuple[Path, Path]) -> Path:
+    output = tmp_path_factory.mktemp("models") / "linear"
+    return train_model(TrainingConfig(train=files[:1], dev=files[1:], output=output))
+
+
+def test_it_learns_what_it_saw(linear_folder: Path, some_records: list[Record]) -> None:
+    """Memorising training text is no merit, but failing to would be a bug."""
+    classifier = Classifier.load(linear_folder)
+    seen = some_records[:32]
+    texts = [s.text for r in seen for s in r.sentences]
+    contexts = [c for r in seen for c in r.contexts()]
+    roles = [p.role for p in classifier.classify(texts, contexts=contexts)]
+    gold = [s.role for r in seen for s in r.sentences]
+    assert np.mean([a == b for a, b in zip(roles, gold, strict=True)]) > 0.9
+
+
+def test_manifest_and_card_tell_the_whole_story(linear_folder: Path) -> None:
+    manifest = json.loads((linear_folder / "zhaojing.json").read_text("utf-8"))
+    origin = manifest["provenance"]
+    assert manifest["labels"] == {
+        "categories": list(CATEGORIES),
+        "roles": list(ROLES),
+        "levels": list(LEVELS),
+    }
+    assert [item["file"] for item in origin["data"]] == ["train.jsonl", "dev.jsonl"]
+    assert origin["config"]["seed"] == 0
+    assert set(origin["metrics"]) == {"cross-validation over documents, train", "dev"}
+    assert origin["metrics"]["dev"]["n_documents"] == 8
+    card = (linear_folder / "README.md").read_text("utf-8")
+    assert "never a verdict" in card
+    assert origin["data"][0]["sha256"] in card
+    shown = origin["metrics"]["dev"]["role"]["accuracy"]
+    assert f"{shown:.3f}" in card
+
+
+def test_the_same_seed_gives_the_same_model(
+    tmp_path: Path, files: tuple[Path, Path], linear_folder: Path
+) -> None:
+    again = train_model(TrainingConfig(train=files[:1], dev=files[1:], output=tmp_path / "m"))
+    for name in ("model.safetensors", "vocabulary.txt", "zhaojing.json"):
+        assert (again / name).read_bytes() == (linear_folder / name).read_bytes()
+
+
+def test_a_label_without_examples_is_survived(tmp_path: Path) -> None:
+    data = write_jsonl(
+        tmp_path / "d.jsonl",
+        *(
+            document(f"d{i}", sentence(f"第{i}个会。"), sentence("好。", categories=[]))
+            for i in range(6)
+        ),
+    )
+    folder = train_model(TrainingConfig(train=(data,), output=tmp_path / "m"))
+    assert Classifier.load(folder).classify(["第9个会。"])[0].role == "problem"
+
+
+def test_bad_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRecords):
+        train_model(TrainingConfig(train=(tmp_path / "无.jsonl",), output=tmp_path / "m"))
+    data = write_jsonl(tmp_path / "d.jsonl", document())
+    with pytest.raises(InvalidConfig, match="--dev"):
+        train_model(TrainingConfig(train=(data,), output=tmp_path / "m", encoder="x"))
+    assert not (tmp_path / "m").exists()
+
+
+def test_features_are_tf_idf_of_unit_length() -> None:
+    texts, contexts = ["开会开会发文", "发文"], [Context(), Context()]
+    vectorizer = Vectorizer.fit(texts, contexts, min_count=1)
+    starts, columns, weights = vectorizer.transform(texts[:1], contexts[:1])
+    blocks = np.array([vectorizer.features[c][0] for c in columns])
+    assert starts.tolist() == [0, len(columns)]
+    for block, scale in [("characters", 1.0), ("words", 1.0), ("shape", 0.3)]:
+        assert np.linalg.norm(weights[blocks == block]) == pytest.approx(scale, rel=1e-5)
+    row = {vectorizer.features[c]: w for c, w in zip(columns, weights, strict=True)}
+    # 开会 stands twice and in one text of two, 发文 once and in both
+    ratio = (1 + np.log(2)) * (np.log(3 / 2) + 1) / 1.0
+    assert row["words", "开会"] / row["words", "发文"] == pytest.approx(ratio, rel=1e-5)
+
+
+def test_jieba_writes_no_cache_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert "形式主义" in words("整治形式主义")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_calibration_recovers_a_known_distortion() -> None:
+    from zhaojing.training.calibrate import Targets, fit_calibration
+
+    rng = np.random.default_rng(0)
+    true = rng.normal(size=(20_000, 9)) * 2
+    targets = Targets(
+        rng.random((20_000, 6)) < 1 / (1 + np.exp(-true[:, :6])),
+        np.array([rng.choice(4, p=p) for p in np.full((20_000, 4), 0.25)]),
+        np.zeros(20_000, dtype=int),
+    )
+    # the model says (logit - 1) / 2, so slope 2 and intercept 1 undo it... up to noise
+    logits = Logits((true[:, :6] - 1) / 2, np.zeros((20_000, 4)), np.full((20_000, 3), -9.0))
+    found = fit_calibration(logits, targets)
+    assert found.slope[:6] == pytest.approx([2.0] * 6, abs=0.1)
+    assert found.intercept[:6] == pytest.approx([1.0] * 6, abs=0.1)
+    assert isinstance(found, Calibration)
+
+
+# --- encoders -------------------------------------------------------------------------------
+
+
+def tiny_checkpoint(folder: Path, family: str) -> Path:
+    """Write a randomly initialised encoder with a character tokenizer."""
+    transformers = pytest.importorskip("transformers")
+    characters = [chr(c) for c in range(0x4E00, 0x4E00 + 400)] + list("的会文件检查一二三，。12")
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys(characters)]
+    shape = {
+        "vocab_size": len(vocabulary),
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+    }
+    config = {
+        "bert": lambda: transformers.BertConfig(**shape),
+        "electra": lambda: transformers.ElectraConfig(**shape, embedding_size=16),
+        "modernbert": lambda: transformers.ModernBertConfig(
+            **shape, pad_token_id=0, cls_token_id=2, sep_token_id=3, bos_token_id=2, eos_token_id=3
+        ),
+    }[family]()
+    folder.mkdir(parents=True)
+    (folder / "vocab.txt").write_text("\n".join(vocabulary), "utf-8")
+    tokenizer = transformers.BertTokenizerFast(vocab=str(folder / "vocab.txt"))
+    tokenizer.save_pretrained(folder)
+    transformers.AutoModel.from_config(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # torch and transformers warn of their own futures
+@pytest.mark.parametrize("family", ["bert", "electra", "modernbert"])
+def test_an_encoder_trains_saves_and_loads(
+    tmp_path: Path, files: tuple[Path, Path], family: str, some_records: list[Record]
+) -> None:
+    encoder = tiny_checkpoint(tmp_path / "encoder", family)
+    config = TrainingConfig(
+        train=files[:1], dev=files[1:], output=tmp_path / "model", encoder=str(encoder), epochs=1
+    )
+    folder = train_model(config)
+    classifier = Classifier.load(folder)
+    assert classifier.manifest.kind == "encoder"
+    texts = [s.text for s in some_records[0].sentences]
+    contexts = some_records[0].contexts()
+    first = classifier.classify(texts, contexts=contexts)
+    again = Classifier.load(folder).classify(texts[::-1], contexts=contexts[::-1])[::-1]
+    for one, other in zip(first, again, strict=True):
+        assert one.role_scores == pytest.approx(other.role_scores, abs=1e-5)
+        assert one.embellishment_score == pytest.approx(other.embellishment_score, abs=1e-5)
+    assert not list(folder.rglob("*.bin")) + list(folder.rglob("*.pt"))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_run_resumes_from_its_last_checkpoint(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    encoder = tiny_checkpoint(tmp_path / "encoder", "bert")
+
+    def config(epochs: int, name: str) -> TrainingConfig:
+        return TrainingConfig(
+            train=files[:1], dev=files[1:], output=tmp_path / name, encoder=str(encoder),
+            epochs=epochs, patience=9,
+        )  # fmt: skip
+
+    train_model(config(1, "model"))
+    checkpoints = tmp_path / "model-checkpoints"
+    before = {path.name for path in checkpoints.iterdir()}
+    train_model(config(2, "model"), resume=True)
+    states = sorted(checkpoints.glob("*/trainer_state.json"), key=os.path.getmtime)
+    history = json.loads(states[-1].read_text("utf-8"))["log_history"]
+    assert {path.name for path in checkpoints.iterdir()} > before
+    assert [entry["epoch"] for entry in history if "eval_loss" in entry] == [1.0, 2.0]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_an_encoder_that_is_not_there(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    config = TrainingConfig(
+        train=files[:1], dev=files[1:], output=tmp_path / "m", encoder=str(tmp_path / "nowhere")
+    )
+    with pytest.raises(InvalidConfig) as caught:
+        train_model(config)
+    assert caught.value.key == "encoder.offline"
+
+
+def test_corn_probabilities_fall() -> None:
+    pytest.importorskip("torch")
+    from zhaojing.encoder import to_logits
+
+    columns = np.zeros((1, 13))
+    columns[0, -3:] = [0.0, 5.0, 5.0]
+    exceed = 1 / (1 + np.exp(-to_logits(columns).levels[0]))
+    assert exceed[0] == pytest.approx(0.5)
+    assert exceed[0] > exceed[1] > exceed[2] > 0.49
