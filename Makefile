@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: screen test lint format clean
+.PHONY: screen test lint format bench clean
 
 screen: $(VENV)/base ## screen the sample reports with the base install, no torch
 	$(BIN)/zhaojing screen data/samples --output out
@@ -20,6 +20,9 @@ lint: $(VENV)/dev ## check style and types
 format: $(VENV)/dev ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/dev ## sentences per second, as a ratio to scikit-learn
+	$(BIN)/python benchmarks/classify.py
 
 clean: ## remove everything that was built
 	rm -rf $(VENV) out

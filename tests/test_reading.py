@@ -334,15 +334,19 @@ def numbered_word_once() -> bytes:
 # --- folders --------------------------------------------------------------------------------
 
 
-def test_folders_are_searched_once_and_lock_files_left_out(tmp_path: Path) -> None:
+def test_folders_yield_every_file_but_system_files_and_results(tmp_path: Path) -> None:
     (tmp_path / "子").mkdir()
-    for name in ("b.txt", "子/a.docx", "~$b.docx", ".hidden.txt", "c.xlsx"):
+    (tmp_path / "结果").mkdir()
+    for name in (
+        "b.txt", "子/a.docx", "~$b.docx", ".hidden.txt", "c.wps", "Thumbs.db", "结果/report.html",
+    ):  # fmt: skip
         (tmp_path / name).write_bytes(b"x")
-    found = list(find_reports([tmp_path, tmp_path / "b.txt"]))
-    assert [path.name for path in found] == ["b.txt", "a.docx"]
+    found = find_reports(tmp_path, leave_out=tmp_path / "结果")
+    assert [path.name for path in found] == ["b.txt", "c.wps", "a.docx"]
+    assert list(find_reports(tmp_path / "b.txt")) == [tmp_path / "b.txt"]
 
 
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile) as caught:
-        list(find_reports([tmp_path]))
+        list(find_reports(tmp_path))
     assert caught.value.key == "folder.nothing"

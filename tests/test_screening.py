@@ -62,13 +62,17 @@ def test_a_pile_goes_on_without_the_bad_ones(screener: Screener, tmp_path: Path)
     (tmp_path / "好.txt").write_text("会议太多，层层陪会。\n", "utf-8")
     (tmp_path / "坏.docx").write_bytes(b"PK\x03\x04broken")
     (tmp_path / "空.txt").touch()
+    (tmp_path / "表.wps").write_bytes(b"x")
     seen: list[str] = []
     reports, failures = screen_all(
-        screener, [tmp_path, tmp_path / "无.pdf"], lambda path: seen.append(path.name)
+        screener,
+        [tmp_path, tmp_path / "好.txt", tmp_path / "无.pdf"],
+        on_file=lambda path: seen.append(path.name),
     )
     assert [r.path.name for r in reports if r.path] == ["好.txt"]
-    assert {f.key for f in failures} == {"file.corrupt", "file.empty", "file.missing"}
-    assert set(seen) == {"好.txt", "坏.docx", "空.txt", "无.pdf"}
+    keys = {"file.corrupt", "file.empty", "file.missing", "file.unsupported"}
+    assert {f.key for f in failures} == keys
+    assert sorted(seen) == sorted(["好.txt", "坏.docx", "空.txt", "表.wps", "无.pdf"])
     write_results(reports, failures, screener.classifier, tmp_path / "out", "zh")
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "坏.docx" in page

@@ -107,7 +107,7 @@ def screen(
     screener = Screener(_load(model))
     console = terminal.console()
     with terminal.progress(console, say("cli.reading", lang)) as advance:
-        reports, failures = screen_all(screener, paths, advance)
+        reports, failures = screen_all(screener, paths, leave_out=output, on_file=advance)
     write_results(reports, failures, screener.classifier, output, lang)
     terminal.print_summary(console, reports, failures, output, lang)
     if failures:

@@ -1,16 +1,17 @@
-"""TF-IDF features of a sentence in its context: characters, jieba words, heading, previous.
+"""Features of a sentence in its context, for the classical model.
 
-The baseline trains and infers with this one implementation, so nothing can drift between the
-two and inference needs numpy alone. Weights are sublinear TF × smoothed IDF, each block scaled
-to unit length (Salton & Buckley 1988, "ltc").
+TF-IDF of characters and jieba words, of the heading above and of the sentence before, and, where
+word vectors are given, the mean vectors of the three. Training and inference share this one
+implementation, so nothing can drift between them and inference needs numpy alone. TF-IDF weights
+are sublinear TF × smoothed IDF, each block of unit length (Salton & Buckley 1988, "ltc").
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -18,10 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhaojing.context import Context
+from zhaojing.vectors import WordVectors
 
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[\w%]")
 
+# columns and values of one block of one row
+Entries = tuple[Sequence[int], NDArray[np.float32]]
 # (rows + 1,), (non-zeros,), (non-zeros,): the arrays of a CSR matrix
 SparseRows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 
@@ -38,12 +42,13 @@ def _tokenizer() -> Any:
     return tokenizer
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=4096)  # a sentence is cut for itself, and again as its successor's context
+def words(text: str) -> tuple[str, ...]:
     """Cut normalised ``text`` into jieba words; punctuation is left out."""
-    return [word for word in _tokenizer().cut(text, HMM=False) if _WORD.search(word)]
+    return tuple(word for word in _tokenizer().cut(text, HMM=False) if _WORD.search(word))
 
 
-def _compact(text: str) -> str:
+def compact(text: str) -> str:
     """Drop spaces (they are layout in Chinese) and keep only the length of numbers."""
     return _DIGIT.sub("0", text.replace(" ", ""))
 
@@ -56,11 +61,11 @@ def _characters(text: str, shortest: int = 1, longest: int = 4) -> Iterable[str]
 
 
 def _character_block(text: str, context: Context) -> Iterable[str]:
-    return _characters(_compact(text))
+    return _characters(compact(text))
 
 
 def _word_block(text: str, context: Context) -> Iterable[str]:
-    tokens = words(_compact(text))
+    tokens = words(compact(text))
     yield from tokens
     yield from map(" ".join, pairwise(tokens))
 
@@ -74,11 +79,11 @@ def _shape_block(text: str, context: Context) -> Iterable[str]:
 
 
 def _heading_block(text: str, context: Context) -> Iterable[str]:
-    return _characters(_compact(context.heading), 2, 4) if context.heading else ()
+    return _characters(compact(context.heading), 2, 4) if context.heading else ()
 
 
 def _previous_block(text: str, context: Context) -> Iterable[str]:
-    return words(_compact(context.previous))
+    return words(compact(context.previous))
 
 
 BLOCKS: dict[str, tuple[float, Callable[[str, Context], Iterable[str]]]] = {
@@ -89,24 +94,48 @@ BLOCKS: dict[str, tuple[float, Callable[[str, Context], Iterable[str]]]] = {
     "previous": (0.5, _previous_block),
 }
 
+# the texts that word vectors stand for, with their scale
+VECTOR_BLOCKS: tuple[tuple[float, Callable[[str, Context], str]], ...] = (
+    (1.5, lambda text, context: text),
+    (0.75, lambda text, context: context.previous),
+    (0.75, lambda text, context: context.heading),
+)
+
 
 class Vectorizer:
-    """Maps sentences to sparse rows over a fixed vocabulary.
+    """Maps sentences to sparse rows: a column a TF-IDF feature, then the word-vector columns.
 
     ``features`` are ``(block, feature)`` names in column order, ``idf`` their weights,
     shape ``(n_features,)``.
     """
 
-    def __init__(self, features: Sequence[tuple[str, str]], idf: NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        features: Sequence[tuple[str, str]],
+        idf: NDArray[np.float32],
+        vectors: WordVectors | None = None,
+    ) -> None:
         self.features = list(features)
         self.idf = np.asarray(idf, dtype=np.float32)
+        self.vectors = vectors
         self._columns: dict[str, dict[str, int]] = {block: {} for block in BLOCKS}
         for column, (block, feature) in enumerate(self.features):
             self._columns[block][feature] = column
 
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        dense = len(VECTOR_BLOCKS) * self.vectors.width if self.vectors else 0
+        return len(self.features) + dense
+
     @classmethod
     def fit(
-        cls, texts: Sequence[str], contexts: Sequence[Context], *, min_count: int = 2
+        cls,
+        texts: Sequence[str],
+        contexts: Sequence[Context],
+        *,
+        min_count: int = 2,
+        vectors: WordVectors | None = None,
     ) -> Vectorizer:
         """Keep the features that occur in ``min_count`` sentences or more."""
         counts: Counter[tuple[str, str]] = Counter()
@@ -116,7 +145,7 @@ class Vectorizer:
         kept = sorted(name for name, count in counts.items() if count >= min_count)
         frequency = np.array([counts[name] for name in kept], dtype=np.float64)
         idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
-        return cls(kept, idf.astype(np.float32))
+        return cls(kept, idf.astype(np.float32), vectors)
 
     def transform(self, texts: Sequence[str], contexts: Sequence[Context]) -> SparseRows:
         """Return the rows of ``texts`` as CSR arrays ``(row starts, columns, weights)``."""
@@ -124,19 +153,29 @@ class Vectorizer:
         columns: list[int] = []
         weights: list[NDArray[np.float32]] = []
         for text, context in zip(texts, contexts, strict=True):
-            for block, (scale, extract) in BLOCKS.items():
-                known = self._columns[block]
-                counts = Counter(
-                    c for f in extract(text, context) if (c := known.get(f)) is not None
-                )
-                if not counts:
-                    continue
-                found = list(counts)
-                values = (1 + np.log(np.array(list(counts.values()), dtype=np.float32))) * self.idf[
-                    found
-                ]
+            for found, values in (*self._counted(text, context), *self._averaged(text, context)):
                 columns += found
-                weights.append((scale / np.linalg.norm(values) * values).astype(np.float32))
+                weights.append(values.astype(np.float32))
             starts.append(len(columns))
         data = np.concatenate(weights) if weights else np.empty(0, dtype=np.float32)
         return np.array(starts, dtype=np.int64), np.array(columns, dtype=np.int64), data
+
+    def _counted(self, text: str, context: Context) -> Iterator[Entries]:
+        for block, (scale, extract) in BLOCKS.items():
+            known = self._columns[block]
+            counts = Counter(c for f in extract(text, context) if (c := known.get(f)) is not None)
+            if counts:
+                found = list(counts)
+                frequency = np.array(list(counts.values()), dtype=np.float32)
+                values = (1 + np.log(frequency)) * self.idf[found]
+                yield found, scale / np.linalg.norm(values) * values
+
+    def _averaged(self, text: str, context: Context) -> Iterator[Entries]:
+        if self.vectors is None:
+            return
+        start = len(self.features)
+        for scale, choose in VECTOR_BLOCKS:
+            vector = self.vectors.sentence(words(compact(choose(text, context))))
+            if vector is not None:
+                yield range(start, start + len(vector)), scale * vector
+            start += self.vectors.width

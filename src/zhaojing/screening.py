@@ -119,22 +119,31 @@ class Screener:
 def screen_all(
     screener: Screener,
     paths: Iterable[str | Path],
+    *,
+    leave_out: Path | None = None,
     on_file: Callable[[Path], None] = lambda path: None,
 ) -> tuple[list[Report], list[UnreadableFile]]:
-    """Screen every report below ``paths``; a file that fails is listed, the others go on.
+    """Screen every report below ``paths``, once each; what fails is listed, the others go on.
 
+    ``leave_out`` is a folder that holds no reports, as the results of an earlier run;
     ``on_file`` is called with each path before it is read.
     """
     reports: list[Report] = []
     failures: list[UnreadableFile] = []
+    seen: set[Path] = set()
     for named in paths:
         try:
-            for path in find_reports([named]):
-                on_file(path)
-                try:
-                    reports.append(screener.screen(path))
-                except UnreadableFile as error:
-                    failures.append(error)
+            files = list(find_reports(named, leave_out=leave_out))
         except UnreadableFile as error:
             failures.append(error)
+            continue
+        for path in files:
+            if path.resolve() in seen:
+                continue
+            seen.add(path.resolve())
+            on_file(path)
+            try:
+                reports.append(screener.screen(path))
+            except UnreadableFile as error:
+                failures.append(error)
     return reports, failures

@@ -135,26 +135,31 @@ def _check_signature(path: Path, suffix: str, data: bytes) -> None:
         raise UnreadableFile("file.misnamed", where=path, suffix=suffix, actual=actual)
 
 
-def find_reports(paths: Iterable[str | Path]) -> Iterator[Path]:
-    """Yield every file named, and every readable report below every folder named, once each.
+def find_reports(path: str | Path, *, leave_out: Path | None = None) -> Iterator[Path]:
+    """Yield ``path`` itself if it is no folder, else every file below it, in order of name.
 
-    Word's lock files (``~$…``) and hidden files are left out of folders.
+    Files of formats that :func:`read` refuses are yielded too: a report must not drop out of a
+    pile unsaid. Hidden files, Word's lock files (``~$…``), Windows' own files and what lies in the
+    folder ``leave_out`` are no reports.
+
+    Raises
+    ------
+    UnreadableFile
+        The folder holds no file at all.
     """
-    seen: set[Path] = set()
-    for path in map(Path, paths):
-        found = [path]
-        if path.is_dir():
-            found = sorted(
-                child
-                for child in path.rglob("*")
-                if child.suffix.lower() in SUFFIXES
-                and child.is_file()
-                and not child.name.startswith((".", "~$"))
-            )
-            if not found:
-                raise UnreadableFile("folder.nothing", where=path, suffixes=" ".join(SUFFIXES))
-        for file in found:
-            resolved = file.resolve()
-            if resolved not in seen:
-                seen.add(resolved)
-                yield file
+    path = Path(path)
+    if not path.is_dir():
+        yield path
+        return
+    outside = leave_out.resolve() if leave_out is not None else None
+    found = [
+        child
+        for child in sorted(path.rglob("*"))
+        if child.is_file()
+        and not child.name.startswith((".", "~$"))
+        and child.name.lower() not in ("thumbs.db", "desktop.ini")
+        and (outside is None or outside not in child.resolve().parents)
+    ]
+    if not found:
+        raise UnreadableFile("folder.nothing", where=path, suffixes=" ".join(SUFFIXES))
+    yield from found

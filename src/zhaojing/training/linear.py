@@ -1,4 +1,4 @@
-"""Train the classical baseline: TF-IDF features, one logistic regression an output."""
+"""Train the classical model: sparse features, one logistic regression an output."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
+from safetensors import SafetensorError
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from zhaojing.context import NO_CONTEXT, Context
+from zhaojing.errors import InvalidConfig
 from zhaojing.features import Vectorizer
 from zhaojing.heads import Logits
 from zhaojing.labels import ROLES
@@ -23,6 +25,7 @@ from zhaojing.records import Record
 from zhaojing.training.calibrate import Targets, choose_thresholds, fit_calibration
 from zhaojing.training.config import TrainingConfig
 from zhaojing.training.finish import finish
+from zhaojing.vectors import WordVectors
 
 
 def train_linear(
@@ -33,11 +36,12 @@ def train_linear(
     Calibration and thresholds come from the out-of-fold logits, so ``dev`` stays unseen and is
     only reported on. A run takes minutes, so ``resume`` has nothing to do.
     """
-    logits = cross_validate(config, train)
+    vectors = _load_vectors(config.vectors)
+    logits = cross_validate(config, train, vectors)
     targets = Targets.of(train)
     calibration = fit_calibration(logits, targets)
     thresholds = choose_thresholds(logits, targets, calibration)
-    model = fit(config, train)
+    model = fit(config, train, vectors)
     return finish(
         config,
         LINEAR,
@@ -50,6 +54,15 @@ def train_linear(
     )
 
 
+def _load_vectors(folder: Path | None) -> WordVectors | None:
+    if folder is None:
+        return None
+    try:
+        return WordVectors.load(folder)
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise InvalidConfig("config.invalid", where=folder, detail=f"vectors: {error}") from error
+
+
 def inputs(records: Sequence[Record], context: bool) -> tuple[list[str], list[Context]]:
     """Return the normalised sentences of ``records`` and their contexts."""
     texts = [normalize(s.text) for record in records for s in record.sentences]
@@ -58,21 +71,25 @@ def inputs(records: Sequence[Record], context: bool) -> tuple[list[str], list[Co
     return texts, [c.normalized() for record in records for c in record.contexts()]
 
 
-def cross_validate(config: TrainingConfig, records: Sequence[Record]) -> Logits:
+def cross_validate(
+    config: TrainingConfig, records: Sequence[Record], vectors: WordVectors | None
+) -> Logits:
     """Return the logits of every sentence from a model that never saw its document."""
     documents = range(len(records))
     folds = KFold(min(config.folds, len(records)), shuffle=True, random_state=config.seed)
     out: dict[int, NDArray[np.float64]] = {}
     splits = [(kept.tolist(), held.tolist()) for kept, held in folds.split(list(documents))]
     for kept, held_out in track(splits, description="cross-validation"):
-        model = fit(config, [records[i] for i in kept])
+        model = fit(config, [records[i] for i in kept], vectors)
         for i in held_out:
             logits = model.logits(*inputs([records[i]], config.context))
             out[i] = np.concatenate([logits.categories, logits.roles, logits.levels], axis=1)
     return Logits.from_columns(np.concatenate([out[i] for i in documents]))
 
 
-def fit(config: TrainingConfig, records: Sequence[Record]) -> LinearModel:
+def fit(
+    config: TrainingConfig, records: Sequence[Record], vectors: WordVectors | None
+) -> LinearModel:
     """Fit one logistic regression an output on every sentence of ``records``.
 
     With context on, each sentence is seen twice, in its context and alone, since the model
@@ -80,6 +97,7 @@ def fit(config: TrainingConfig, records: Sequence[Record]) -> LinearModel:
     """
     texts, contexts = inputs(records, config.context)
     targets = Targets.of(records)
+    vectorizer = Vectorizer.fit(texts, contexts, min_count=config.min_count, vectors=vectors)
     columns = np.concatenate(
         [
             targets.categories,
@@ -91,9 +109,8 @@ def fit(config: TrainingConfig, records: Sequence[Record]) -> LinearModel:
     if config.context:
         texts, contexts = texts * 2, contexts + [NO_CONTEXT] * len(contexts)
         columns = np.concatenate([columns, columns])
-    vectorizer = Vectorizer.fit(texts, contexts, min_count=config.min_count)
     starts, where, values = vectorizer.transform(texts, contexts)
-    rows = csr_matrix((values, where, starts), shape=(len(texts), len(vectorizer.features)))
+    rows = csr_matrix((values, where, starts), shape=(len(texts), vectorizer.width))
     weights, bias = zip(*_regressions(rows, columns, config), strict=True)
     return LinearModel(
         vectorizer, np.stack(weights, axis=1).astype(np.float32), np.array(bias, dtype=np.float32)

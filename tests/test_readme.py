@@ -1,0 +1,103 @@
+"""Every command and every example in both READMEs runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from test_training import tiny_checkpoint
+
+READMES = ["README.md", "README.zh-CN.md"]
+HUB_ID = "hfl/chinese-macbert-base"
+
+
+def blocks(name: str, language: str) -> list[str]:
+    text = (ROOT / name).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def commands(name: str) -> list[str]:
+    lines = "\n".join(blocks(name, "bash")).splitlines()
+    return [re.sub(r"\s+#.*", "", line).strip() for line in lines if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project to write into, its data cut short so that training takes seconds."""
+    place = tmp_path_factory.mktemp("checkout")
+    for name in ("data", "models", "Makefile", "pyproject.toml", "docs"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, place / name)
+    for path, count in ((place / "data/train.jsonl", 30), (place / "data/dev.jsonl", 8)):
+        lines = path.read_text("utf-8").splitlines(keepends=True)[:count]
+        path.write_text("".join(lines), "utf-8")
+    return place
+
+
+def run(command: str, place: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "PYTHONUTF8": "1"}
+    # ZHAOJING_MODEL: an editable install would find the model of the checkout it came from anyway
+    return subprocess.run(
+        ["bash", "-c", command], cwd=place, env=env, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_it_opens_with_the_two_commands(name: str) -> None:
+    assert [line.split()[:2] for line in commands(name)[:2]] == [
+        ["make", "screen"],
+        ["make", "test"],
+    ]
+
+
+def test_both_languages_show_the_same_commands() -> None:
+    assert commands(READMES[0]) == commands(READMES[1])
+    assert blocks(READMES[0], "python") == blocks(READMES[1], "python")
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_links_lead_somewhere(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / target).exists(), target
+
+
+def test_make_and_pip_lines_name_what_exists(checkout: Path) -> None:
+    for line in commands(READMES[0]):
+        if line.startswith("make "):
+            # the test suite cannot run itself; make -n shows that the target is there
+            assert run(f"make -n {line.split()[1]}", checkout).returncode == 0
+        if line.startswith("pip "):
+            extras = re.findall(r"\[(\w+)\]", line)
+            text = (ROOT / "pyproject.toml").read_text("utf-8")
+            assert all(f"\n{extra} = [" in text for extra in extras)
+
+
+@pytest.mark.slow
+def test_every_zhaojing_command_runs_in_order(checkout: Path, tmp_path: Path) -> None:
+    encoder = tiny_checkpoint(tmp_path / "encoder", "bert")
+    ran = 0
+    for line in commands(READMES[0]):
+        if line.startswith(("make ", "pip ")):
+            continue
+        done = run(line.replace(HUB_ID, str(encoder)), checkout)
+        assert done.returncode == 0, (line, done.stderr[-2000:])
+        ran += 1
+    assert ran >= 9
+    assert (checkout / "out" / "report.html").exists()
+    assert (checkout / "out" / "encoder" / "README.md").exists()
+
+
+def test_the_python_example_runs(checkout: Path) -> None:
+    (code,) = blocks(READMES[0], "python")
+    done = run(f"python - <<'END'\n{code}END", checkout)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 4
