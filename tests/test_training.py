@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -257,3 +259,25 @@ def test_corn_probabilities_fall() -> None:
     exceed = 1 / (1 + np.exp(-to_logits(columns).levels[0]))
     assert exceed[0] == pytest.approx(0.5)
     assert exceed[0] > exceed[1] > exceed[2] > 0.49
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("given", "seen"), [({}, "1"), ({"HF_HUB_OFFLINE": "0"}, "0")])
+def test_a_local_folder_switches_the_hub_off_unless_told_otherwise(
+    tmp_path: Path, files: tuple[Path, Path], given: dict[str, str], seen: str
+) -> None:
+    encoder = tiny_checkpoint(tmp_path / "encoder", "bert")
+    (encoder / "config.json").unlink()  # so that training stops where loading begins
+    code = (
+        "import os, sys\nfrom zhaojing import ZhaojingError\n"
+        "from zhaojing.training import TrainingConfig, train_model\n"
+        f"config = TrainingConfig(train=({str(files[0])!r},), dev=({str(files[1])!r},),"
+        f" output={str(tmp_path / 'm')!r}, encoder={str(encoder)!r})\n"
+        "try:\n    train_model(config)\nexcept ZhaojingError as error:\n"
+        "    print(error.key, os.environ['HF_HUB_OFFLINE'])"
+    )
+    env = {k: v for k, v in os.environ.items() if k != "HF_HUB_OFFLINE"} | given
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["encoder.offline", seen], done.stderr[-2000:]

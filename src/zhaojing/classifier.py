@@ -16,6 +16,7 @@ from zhaojing.heads import Logits, Probabilities
 from zhaojing.labels import CATEGORIES, ROLES, Role
 from zhaojing.model_folder import ENCODER, LINEAR, Manifest, default_folder
 from zhaojing.normalize import normalize
+from zhaojing.offline import stay_offline
 
 BATCH = 1024  # sentences whose logits are held at once
 
@@ -96,6 +97,7 @@ class Classifier:
 
                 model = LinearModel.load(folder)
             elif manifest.kind == ENCODER:
+                stay_offline()
                 from zhaojing.encoder import EncoderModel
 
                 model = EncoderModel.load(folder)

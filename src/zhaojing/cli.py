@@ -244,21 +244,103 @@ def model_info(
 @data_app.command("check")
 def data_check(
     paths: Annotated[
-        list[Path], typer.Argument(help="标注数据。Annotated records.", metavar="FILE...")
+        list[Path],
+        typer.Argument(
+            help="标注数据文件，或整个语料文件夹。Files of records, or a corpus folder.",
+            metavar="PATH...",
+        ),
     ],
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """检查标注数据，列出所有错误。Check annotated data and list every fault."""
+    """检查标注数据，列出所有错误。Check annotated data and list every fault.
+
+    文件只查格式；文件夹还查重复、泄漏和切句。A folder is also checked as a corpus: duplicates
+    within and across its splits, runs shared by many documents, and how each sentence splits.
+    """
+    from zhaojing.corpus.checks import check_corpus, read_corpus
     from zhaojing.records import FaultyRecords, validate_records
 
-    found = [(path, *validate_records(path)) for path in paths]
-    for path, records, faults in found:
-        if not faults:
+    faults, findings = [], []
+    for path in paths:
+        if path.is_dir():
+            found = read_corpus(path)
+            findings += check_corpus(path)
+        else:
+            records, broken = validate_records(path)
+            faults += broken
+            found = {} if broken else {path.name: records}
+        for name, records in found.items():
             count = sum(len(record.sentences) for record in records)
-            print(say("cli.valid", lang, path=path, documents=len(records), sentences=count))
-    faults = [fault for _, _, some in found for fault in some]
+            print(say("cli.valid", lang, path=name, documents=len(records), sentences=count))
     if faults:
         raise FaultyRecords(faults)
+    for finding in findings:
+        print(finding.describe(lang), file=sys.stderr)
+    if findings:
+        raise typer.Exit(1)
+
+
+@data_app.command("stats")
+def data_stats(
+    folder: Annotated[Path, typer.Argument(help="语料文件夹。Corpus folder.")],
+    leaks: Annotated[
+        bool, typer.Option("--leaks", help="加做泄漏探测（需 train 组件）。Also probe for leaks.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。Print JSON.")] = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """统计语料的分布和文字特征。Describe a corpus: labels, genres, length, variety."""
+    import dataclasses
+
+    from zhaojing.corpus.checks import read_corpus
+    from zhaojing.corpus.stats import prose_by_genre, statistics
+    from zhaojing.report import terminal
+
+    splits = read_corpus(folder)
+    every = [record for records in splits.values() for record in records]
+    value: dict[str, Any] = {name: statistics(records) for name, records in splits.items()}
+    value["all"] = statistics(every)
+    value["prose_by_genre"] = prose_by_genre(every)
+    if leaks:
+        value["leaks"] = _leaks(splits)
+    if as_json:
+        print(json.dumps(value, ensure_ascii=False, indent=2, default=dataclasses.asdict))
+    else:
+        terminal.print_statistics(terminal.console(), value, lang)
+
+
+def _leaks(splits: dict[str, Any]) -> dict[str, Any]:
+    try:
+        from zhaojing.corpus.leaks import label_leaks, split_leak
+    except ModuleNotFoundError as error:
+        from zhaojing.errors import MissingExtra
+
+        raise MissingExtra("train") from error
+    train = splits.get("train", [])
+    against = {name: split_leak(train, splits[name]) for name in splits if name != "train"}
+    return {"splits": against, "labels": label_leaks([r for rs in splits.values() for r in rs])}
+
+
+@data_app.command("agreement")
+def data_agreement(
+    first: Annotated[Path, typer.Argument(help="甲的标注。One annotator's records.")],
+    second: Annotated[Path, typer.Argument(help="乙的标注。The other's records.")],
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。Print JSON.")] = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """比较两个人的标注，逐项算一致性。Compare two annotators field by field."""
+    import dataclasses
+
+    from zhaojing.corpus.agreement import agreement
+    from zhaojing.records import read_records
+    from zhaojing.report import terminal
+
+    count, found = agreement(read_records(first), read_records(second))
+    if as_json:
+        value = {"n_sentences": count, "fields": [dataclasses.asdict(item) for item in found]}
+        print(json.dumps(value, ensure_ascii=False, indent=2))
+    else:
+        terminal.print_agreement(terminal.console(), count, found, lang)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@ from zhaojing.errors import InvalidConfig, MissingExtra
 from zhaojing.heads import N_CATEGORIES, N_OUTPUTS, N_ROLES, Logits, sigmoid
 from zhaojing.labels import MAX_LEVEL
 
-# before transformers is imported: it reads these once, and a model folder needs no hub
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# before transformers is imported, which reads these once
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
@@ -150,7 +149,7 @@ def encode(
 
 
 def load_pretrained(name: str, dropout: float) -> tuple[MultiTaskEncoder, Any]:
-    """Load an encoder by folder or, with a network and ``HF_HUB_OFFLINE=0``, by hub id.
+    """Load an encoder by folder or by hub id.
 
     Raises
     ------

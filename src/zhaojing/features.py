@@ -1,9 +1,9 @@
 """Features of a sentence in its context, for the classical model.
 
-TF-IDF of characters and jieba words, of the heading above and of the sentence before, and, where
-word vectors are given, the mean vectors of the three. Training and inference share this one
-implementation, so nothing can drift between them and inference needs numpy alone. TF-IDF weights
-are sublinear TF × smoothed IDF, each block of unit length (Salton & Buckley 1988, "ltc").
+TF-IDF of characters and jieba words, of the heading above and of the sentence before. Training and
+inference share this one implementation, so nothing can drift between them and inference needs
+numpy alone. Weights are sublinear TF × smoothed IDF, each block scaled to a fixed length
+(Salton & Buckley 1988, "ltc").
 """
 
 from __future__ import annotations
@@ -19,13 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhaojing.context import Context
-from zhaojing.vectors import WordVectors
 
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[\w%]")
 
-# columns and values of one block of one row
-Entries = tuple[Sequence[int], NDArray[np.float32]]
 # (rows + 1,), (non-zeros,), (non-zeros,): the arrays of a CSR matrix
 SparseRows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 
@@ -94,48 +91,24 @@ BLOCKS: dict[str, tuple[float, Callable[[str, Context], Iterable[str]]]] = {
     "previous": (0.5, _previous_block),
 }
 
-# the texts that word vectors stand for, with their scale
-VECTOR_BLOCKS: tuple[tuple[float, Callable[[str, Context], str]], ...] = (
-    (1.5, lambda text, context: text),
-    (0.75, lambda text, context: context.previous),
-    (0.75, lambda text, context: context.heading),
-)
-
 
 class Vectorizer:
-    """Maps sentences to sparse rows: a column a TF-IDF feature, then the word-vector columns.
+    """Maps sentences to sparse rows, a column a feature.
 
     ``features`` are ``(block, feature)`` names in column order, ``idf`` their weights,
     shape ``(n_features,)``.
     """
 
-    def __init__(
-        self,
-        features: Sequence[tuple[str, str]],
-        idf: NDArray[np.float32],
-        vectors: WordVectors | None = None,
-    ) -> None:
+    def __init__(self, features: Sequence[tuple[str, str]], idf: NDArray[np.float32]) -> None:
         self.features = list(features)
         self.idf = np.asarray(idf, dtype=np.float32)
-        self.vectors = vectors
         self._columns: dict[str, dict[str, int]] = {block: {} for block in BLOCKS}
         for column, (block, feature) in enumerate(self.features):
             self._columns[block][feature] = column
 
-    @property
-    def width(self) -> int:
-        """The number of columns."""
-        dense = len(VECTOR_BLOCKS) * self.vectors.width if self.vectors else 0
-        return len(self.features) + dense
-
     @classmethod
     def fit(
-        cls,
-        texts: Sequence[str],
-        contexts: Sequence[Context],
-        *,
-        min_count: int = 2,
-        vectors: WordVectors | None = None,
+        cls, texts: Sequence[str], contexts: Sequence[Context], *, min_count: int = 2
     ) -> Vectorizer:
         """Keep the features that occur in ``min_count`` sentences or more."""
         counts: Counter[tuple[str, str]] = Counter()
@@ -145,7 +118,7 @@ class Vectorizer:
         kept = sorted(name for name, count in counts.items() if count >= min_count)
         frequency = np.array([counts[name] for name in kept], dtype=np.float64)
         idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
-        return cls(kept, idf.astype(np.float32), vectors)
+        return cls(kept, idf.astype(np.float32))
 
     def transform(self, texts: Sequence[str], contexts: Sequence[Context]) -> SparseRows:
         """Return the rows of ``texts`` as CSR arrays ``(row starts, columns, weights)``."""
@@ -153,14 +126,15 @@ class Vectorizer:
         columns: list[int] = []
         weights: list[NDArray[np.float32]] = []
         for text, context in zip(texts, contexts, strict=True):
-            for found, values in (*self._counted(text, context), *self._averaged(text, context)):
+            for found, values in self._entries(text, context):
                 columns += found
                 weights.append(values.astype(np.float32))
             starts.append(len(columns))
         data = np.concatenate(weights) if weights else np.empty(0, dtype=np.float32)
         return np.array(starts, dtype=np.int64), np.array(columns, dtype=np.int64), data
 
-    def _counted(self, text: str, context: Context) -> Iterator[Entries]:
+    def _entries(self, text: str, context: Context) -> Iterator[tuple[list[int], NDArray[Any]]]:
+        """Yield the columns and weights of each block that has any."""
         for block, (scale, extract) in BLOCKS.items():
             known = self._columns[block]
             counts = Counter(c for f in extract(text, context) if (c := known.get(f)) is not None)
@@ -169,13 +143,3 @@ class Vectorizer:
                 frequency = np.array(list(counts.values()), dtype=np.float32)
                 values = (1 + np.log(frequency)) * self.idf[found]
                 yield found, scale / np.linalg.norm(values) * values
-
-    def _averaged(self, text: str, context: Context) -> Iterator[Entries]:
-        if self.vectors is None:
-            return
-        start = len(self.features)
-        for scale, choose in VECTOR_BLOCKS:
-            vector = self.vectors.sentence(words(compact(choose(text, context))))
-            if vector is not None:
-                yield range(start, start + len(vector)), scale * vector
-            start += self.vectors.width

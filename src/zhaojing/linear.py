@@ -13,7 +13,6 @@ from safetensors.numpy import load_file, save_file
 from zhaojing.context import Context
 from zhaojing.features import Vectorizer
 from zhaojing.heads import N_OUTPUTS, Logits
-from zhaojing.vectors import VECTORS_FILE, WordVectors
 
 WEIGHTS_FILE = "model.safetensors"
 VOCABULARY_FILE = "vocabulary.txt"
@@ -22,13 +21,13 @@ VOCABULARY_FILE = "vocabulary.txt"
 class LinearModel:
     """Logistic regressions, one column an output, over one sparse row a sentence.
 
-    ``weights`` has shape ``(vectorizer.width, N_OUTPUTS)``, ``bias`` ``(N_OUTPUTS,)``.
+    ``weights`` has shape ``(n_features, N_OUTPUTS)``, ``bias`` ``(N_OUTPUTS,)``.
     """
 
     def __init__(
         self, vectorizer: Vectorizer, weights: NDArray[np.float32], bias: NDArray[np.float32]
     ) -> None:
-        expected = (vectorizer.width, N_OUTPUTS)
+        expected = (len(vectorizer.features), N_OUTPUTS)
         if weights.shape != expected or bias.shape != (N_OUTPUTS,):
             raise ValueError(f"weights {weights.shape} do not fit {expected}")
         self.vectorizer, self.weights, self.bias = vectorizer, weights, bias
@@ -53,8 +52,6 @@ class LinearModel:
         lines = [f"{block}\t{feature}\n" for block, feature in self.vectorizer.features]
         with (folder / VOCABULARY_FILE).open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(lines)
-        if self.vectorizer.vectors is not None:
-            self.vectorizer.vectors.save(folder)
 
     @classmethod
     def load(cls, folder: Path) -> LinearModel:
@@ -65,6 +62,5 @@ class LinearModel:
         for line in text.split("\n")[:-1]:
             block, feature = line.split("\t", 1)
             features.append((block, feature))
-        vectors = WordVectors.load(folder) if (folder / VECTORS_FILE).exists() else None
-        vectorizer = Vectorizer(features, tensors["idf"], vectors)
+        vectorizer = Vectorizer(features, tensors["idf"])
         return cls(vectorizer, tensors["weights"].astype(np.float32), tensors["bias"])

@@ -106,6 +106,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "fault.text": ("不能含有换行", "must not contain a line break"),
     "fault.surrogate": ("含有不完整的字符", "holds half a character"),
+    # a corpus as a whole
+    "corpus.resplit": (
+        "{place} 切句后不是原来的一句：{text}",
+        "{place} does not split to itself: {text}",
+    ),
+    "corpus.across": (
+        "{a} 与 {b} 跨集近似（{share}）：{text}",
+        "{a} and {b} are near-duplicates across splits ({share}): {text}",
+    ),
+    "corpus.within": (
+        "{split} 内有 {share}（{count} 句）近似重复",
+        "{share} of {split} ({count} sentences) are near-duplicates within it",
+    ),
+    "corpus.documents": (
+        "文档 {a} 与 {b} 近似（{share}）",
+        "documents {a} and {b} are near-duplicates ({share})",
+    ),
+    "corpus.run": ("{documents} 共有连续 20 字：{run}", "{documents} share 20 characters: {run}"),
+    "agreement.different": ("两份标注的句子不同", "the two files hold different sentences"),
+    "agreement.nothing": ("两份标注没有共同的文档", "the two files share no document"),
     # models
     "model.missing": (
         "没有找到模型；请用 --model 指定模型文件夹，或运行 zhaojing train",

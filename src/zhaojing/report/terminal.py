@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from zhaojing.corpus.agreement import Agreement
 from zhaojing.errors import UnreadableFile
 from zhaojing.labels import Category, Role
 from zhaojing.messages import Lang, say
@@ -20,6 +21,7 @@ from zhaojing.screening import Report, ScreenedSentence, strength
 
 STRONGEST_SHOWN = 5
 _EXCERPT = 60
+_NOT_SPLITS = ("prose_by_genre", "leaks")
 
 
 def console() -> Console:
@@ -156,6 +158,49 @@ def print_model(console: Console, value: Mapping[str, Any], lang: Lang) -> None:
     console.print(table)
     for key, item in value["provenance"].items():
         console.print(f"{key}: {escape(str(item))}", soft_wrap=True)
+
+
+def print_agreement(console: Console, count: int, found: Sequence[Agreement], lang: Lang) -> None:
+    """Print what ``zhaojing data agreement`` found."""
+    table = Table(say("metric.name", lang), "raw", "κ", "α", box=None, pad_edge=False)
+    for item in found:
+        table.add_row(item.field, _number(item.raw), _number(item.kappa), _number(item.alpha))
+    console.print(table)
+    console.print(f"n = {count}")
+
+
+def print_statistics(console: Console, value: Mapping[str, Any], lang: Lang) -> None:
+    """Print what ``zhaojing data stats`` found: one table of labels, one of genres."""
+    splits = {name: found for name, found in value.items() if name not in _NOT_SPLITS}
+    labels = Table(say("metric.name", lang), *splits, box=None, pad_edge=False)
+    for key in ("documents", "sentences", "without_category"):
+        labels.add_row(key, *(str(found[key]) for found in splits.values()))
+    for category in Category:
+        for role in Role:
+            counts = [found["categories"][category.value][role.value] for found in splits.values()]
+            if any(counts):
+                labels.add_row(f"{category.label(lang)} · {role.label(lang)}", *map(str, counts))
+    for role in Role:
+        levels = (found["levels"][role.value].values() for found in splits.values())
+        labels.add_row(f"{role.label(lang)} · 0/1/2/3", *("/".join(map(str, n)) for n in levels))
+    for key in ("origins", "probes"):
+        for name in value["all"][key]:
+            counts = [found[key].get(name, 0) for found in splits.values()]
+            labels.add_row(f"{key} · {name}", *map(str, counts))
+    console.print(labels)
+    columns = ("n", "chars", "p10", "p50", "p90", "d-1", "d-2", "d-3")
+    genres = Table("genre", *columns, box=None, pad_edge=False)
+    for name, prose in value["prose_by_genre"].items():
+        distinct = (f"{share:.2f}" for share in prose.distinct)
+        lengths = (f"{prose.mean_length:.1f}", *map(str, prose.deciles))
+        genres.add_row(escape(name), str(prose.sentences), *lengths, *distinct)
+    console.print(genres)
+    if "leaks" in value:
+        for name, found in value["leaks"]["splits"].items():
+            shown = "–" if found is None else f"AUC {found[0]:.3f} ({found[1]} documents)"
+            console.print(f"train / {name}: {shown}")
+        for leak in value["leaks"]["labels"]:
+            console.print(f"{leak.field}: {leak.found:.3f} (chance {leak.chance:.3f})")
 
 
 def _number(value: float | int | None) -> str:

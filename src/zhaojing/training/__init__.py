@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zhaojing.errors import InvalidConfig, InvalidRecords, MissingExtra
+from zhaojing.offline import stay_offline
 from zhaojing.records import read_records
 from zhaojing.training.config import TFIDF, TrainingConfig
 
@@ -33,6 +34,8 @@ def train_model(config: TrainingConfig, *, resume: bool = False) -> Path:
         if config.encoder == TFIDF:
             from zhaojing.training.linear import train_linear as run
         else:
+            if Path(config.encoder).is_dir():
+                stay_offline()
             from zhaojing.training.encoder import train_encoder as run
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "zhaojing":

@@ -33,7 +33,6 @@ class TrainingConfig:
     folds: int = 5  # cross-validation over documents, for calibration and thresholds
     min_count: int = 2  # sentences a feature must occur in
     regularization: float = 4.0  # C of the logistic regressions, larger is weaker
-    vectors: Path | None = None  # folder of word vectors; a model folder that has them will do
 
     # an encoder
     epochs: int = 8  # passes over the data, at most
@@ -73,9 +72,7 @@ class TrainingConfig:
             paths = values.get(name, ())
             listed = [paths] if isinstance(paths, str | Path) else paths
             values[name] = tuple(Path(path) for path in listed)
-        for name in ("output", "vectors"):
-            if values.get(name):
-                values[name] = Path(values[name])
+        values["output"] = Path(values["output"])
         for name, value in values.items():
             kind = known[name].type
             if kind in ("int", "float", "bool", "str") and not _fits(value, str(kind)):
@@ -88,7 +85,6 @@ class TrainingConfig:
         value = asdict(self)
         for name in _PATHS:
             value[name] = [path.name for path in value[name]]
-        value["vectors"] = self.vectors is not None
         del value["output"]
         return value
 

@@ -8,13 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
-from safetensors import SafetensorError
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from zhaojing.context import NO_CONTEXT, Context
-from zhaojing.errors import InvalidConfig
 from zhaojing.features import Vectorizer
 from zhaojing.heads import Logits
 from zhaojing.labels import ROLES
@@ -25,7 +23,6 @@ from zhaojing.records import Record
 from zhaojing.training.calibrate import Targets, choose_thresholds, fit_calibration
 from zhaojing.training.config import TrainingConfig
 from zhaojing.training.finish import finish
-from zhaojing.vectors import WordVectors
 
 
 def train_linear(
@@ -36,12 +33,11 @@ def train_linear(
     Calibration and thresholds come from the out-of-fold logits, so ``dev`` stays unseen and is
     only reported on. A run takes minutes, so ``resume`` has nothing to do.
     """
-    vectors = _load_vectors(config.vectors)
-    logits = cross_validate(config, train, vectors)
+    logits = cross_validate(config, train)
     targets = Targets.of(train)
     calibration = fit_calibration(logits, targets)
     thresholds = choose_thresholds(logits, targets, calibration)
-    model = fit(config, train, vectors)
+    model = fit(config, train)
     return finish(
         config,
         LINEAR,
@@ -54,15 +50,6 @@ def train_linear(
     )
 
 
-def _load_vectors(folder: Path | None) -> WordVectors | None:
-    if folder is None:
-        return None
-    try:
-        return WordVectors.load(folder)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise InvalidConfig("config.invalid", where=folder, detail=f"vectors: {error}") from error
-
-
 def inputs(records: Sequence[Record], context: bool) -> tuple[list[str], list[Context]]:
     """Return the normalised sentences of ``records`` and their contexts."""
     texts = [normalize(s.text) for record in records for s in record.sentences]
@@ -71,25 +58,21 @@ def inputs(records: Sequence[Record], context: bool) -> tuple[list[str], list[Co
     return texts, [c.normalized() for record in records for c in record.contexts()]
 
 
-def cross_validate(
-    config: TrainingConfig, records: Sequence[Record], vectors: WordVectors | None
-) -> Logits:
+def cross_validate(config: TrainingConfig, records: Sequence[Record]) -> Logits:
     """Return the logits of every sentence from a model that never saw its document."""
     documents = range(len(records))
     folds = KFold(min(config.folds, len(records)), shuffle=True, random_state=config.seed)
     out: dict[int, NDArray[np.float64]] = {}
     splits = [(kept.tolist(), held.tolist()) for kept, held in folds.split(list(documents))]
     for kept, held_out in track(splits, description="cross-validation"):
-        model = fit(config, [records[i] for i in kept], vectors)
+        model = fit(config, [records[i] for i in kept])
         for i in held_out:
             logits = model.logits(*inputs([records[i]], config.context))
             out[i] = np.concatenate([logits.categories, logits.roles, logits.levels], axis=1)
     return Logits.from_columns(np.concatenate([out[i] for i in documents]))
 
 
-def fit(
-    config: TrainingConfig, records: Sequence[Record], vectors: WordVectors | None
-) -> LinearModel:
+def fit(config: TrainingConfig, records: Sequence[Record]) -> LinearModel:
     """Fit one logistic regression an output on every sentence of ``records``.
 
     With context on, each sentence is seen twice, in its context and alone, since the model
@@ -97,7 +80,7 @@ def fit(
     """
     texts, contexts = inputs(records, config.context)
     targets = Targets.of(records)
-    vectorizer = Vectorizer.fit(texts, contexts, min_count=config.min_count, vectors=vectors)
+    vectorizer = Vectorizer.fit(texts, contexts, min_count=config.min_count)
     columns = np.concatenate(
         [
             targets.categories,
@@ -110,7 +93,7 @@ def fit(
         texts, contexts = texts * 2, contexts + [NO_CONTEXT] * len(contexts)
         columns = np.concatenate([columns, columns])
     starts, where, values = vectorizer.transform(texts, contexts)
-    rows = csr_matrix((values, where, starts), shape=(len(texts), vectorizer.width))
+    rows = csr_matrix((values, where, starts), shape=(len(texts), len(vectorizer.features)))
     weights, bias = zip(*_regressions(rows, columns, config), strict=True)
     return LinearModel(
         vectorizer, np.stack(weights, axis=1).astype(np.float32), np.array(bias, dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Look after an annotated corpus: check it, describe it, compare its annotators."""
