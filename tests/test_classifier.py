@@ -119,7 +119,7 @@ def test_context_is_used_and_may_be_missing_for_some(default_classifier: Classif
     assert alone == default_classifier.classify([text])[0]
 
 
-@pytest.mark.parametrize("wrong", ["一句话", [1], [None]])
+@pytest.mark.parametrize("wrong", ["一句话", [1], [None], {"句。"}, iter(["句。"])])
 def test_only_sequences_of_strings(default_classifier: Classifier, wrong: Any) -> None:
     with pytest.raises(TypeError):
         default_classifier.classify(wrong)
@@ -176,6 +176,15 @@ def test_faulty_folders(folder: Path, tmp_path: Path) -> None:
     assert key() == "model.labels"
     change(folder, thresholds={"wrong": 1})
     assert key() in ("model.corrupt", "model.labels")
+    for damage in (
+        {"provenance": 3},
+        {"thresholds": {"categories": {}, "embellishment": 0.5}},
+        {"calibration": {"slope": [1], "intercept": [0], "temperature": 1}},
+        {"calibration": {"slope": [1.0] * 9, "intercept": [0.0] * 9, "temperature": 0}},
+    ):
+        (folder / "zhaojing.json").write_text(manifest, "utf-8")
+        change(folder, **damage)
+        assert key() == "model.corrupt"
     (folder / "zhaojing.json").write_text("{", "utf-8")
     assert key() == "model.corrupt"
     (folder / "zhaojing.json").write_text(manifest, "utf-8")

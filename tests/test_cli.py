@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
@@ -14,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from conftest import DATA, ROOT, document, sentence, write_jsonl
-from zhaojing.labelling import COLUMNS
 
 SAMPLES = ROOT / "data" / "samples"
 
@@ -53,52 +51,9 @@ def test_screen(tmp_path: Path) -> None:
     ]
     assert len({row["doc_id"] for row in rows}) == 5
     assert (tmp_path / "结果/report.html").read_text("utf-8").startswith("<!doctype html>")
-    assert "共" not in zhaojing("screen", SAMPLES, "-o", tmp_path / "x", "--lang", "en").stdout
-
-
-def test_screen_with_failures_exits_1_and_does_the_rest(tmp_path: Path) -> None:
-    (tmp_path / "坏.pdf").write_bytes(b"%PDF-1.4 broken")
-    good = tmp_path / "好.txt"
-    good.write_text("会议太多，层层陪会。", "utf-8")
-    done = zhaojing("screen", good, tmp_path / "坏.pdf", tmp_path / "无.txt", "-o", tmp_path / "o")
-    assert done.returncode == 1
-    assert "坏.pdf：文件已损坏" in done.stdout
-    assert "无.txt：找不到这个文件" in done.stdout
-    assert (tmp_path / "o" / "results.jsonl").read_text("utf-8").count("\n") == 1
-
-
-def test_screen_into_a_place_that_is_no_folder(tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.touch()
-    done = zhaojing("screen", SAMPLES / "04-典型问题通报.txt", "-o", blocked / "out")
-    assert done.returncode == 1
-    assert "无法写出" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
-def test_label(tmp_path: Path, suffix: str) -> None:
-    source = tmp_path / "a.txt"
-    source.write_text("会议太多。\n全年修路32公里。\n", "utf-8")
-    done = zhaojing("label", source, "--output", tmp_path / f"b{suffix}")
-    assert done.returncode == 0, done.stderr
-    text = (tmp_path / f"b{suffix}").read_text("utf-8-sig")
-    if suffix == ".csv":
-        rows = list(csv.DictReader(text.splitlines()))
-    else:
-        rows = [json.loads(line) for line in text.splitlines()]
-    assert [tuple(row) for row in rows] == [COLUMNS] * 2
-
-
-def test_label_through_pipes() -> None:
-    done = zhaojing("label", "-", stdin='{"text": "会议太多。", "doc_id": "甲"}\n')
-    assert done.returncode == 0
-    row = json.loads(done.stdout)
-    assert (row["doc_id"], row["index"]) == ("甲", 0)
-    assert (
-        zhaojing("label", "-", PYTHONUTF8="0", PYTHONIOENCODING="ascii", stdin="会\n").returncode
-        == 0
-    )
+    english = zhaojing("screen", SAMPLES, "-o", tmp_path / "x", "--lang", "en").stdout
+    assert "5 reports" in english
+    assert "份报告" not in english
 
 
 def test_label_with_bad_lines_exits_2_and_writes_nothing(tmp_path: Path) -> None:
@@ -203,3 +158,51 @@ def test_screening_works_where_there_is_no_network(tmp_path: Path) -> None:
     if probe.returncode:
         pytest.skip("namespaces are not allowed here")
     assert subprocess.run(["unshare", "-rn", *inside], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("command", [("label", "INPUT", "-o"), ("evaluate", "INPUT", "--json")])
+def test_an_input_is_never_overwritten(tmp_path: Path, command: tuple[str, ...]) -> None:
+    gold = write_jsonl(tmp_path / "g.jsonl", document())
+    before = gold.read_bytes()
+    done = zhaojing(*(gold if part == "INPUT" else part for part in command), gold)
+    assert done.returncode == 1
+    assert "覆盖" in done.stderr
+    assert gold.read_bytes() == before
+
+
+def test_screening_into_the_folder_of_the_reports(tmp_path: Path) -> None:
+    (tmp_path / "甲.txt").write_text("会议太多，层层陪会。", "utf-8")
+    for _ in range(2):  # the second time its own results lie there
+        done = zhaojing("screen", tmp_path, "-o", tmp_path)
+        assert done.returncode == 0, done.stdout
+        assert "共 1 份报告" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX file names")
+def test_odd_names_cost_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "好.txt").write_text("会议太多，层层陪会。", "utf-8")
+    odd = [
+        os.fsencode(tmp_path) + name for name in (b"/\xff.txt", b"/\x1b[31m[bold].txt", b"/-n.txt")
+    ]
+    for name in odd:
+        Path(os.fsdecode(name)).write_text("文件太多，层层转发。", "utf-8")
+    (tmp_path / "圈.txt").symlink_to(tmp_path / "圈.txt")
+    done = zhaojing("screen", tmp_path, tmp_path / ("长" * 300), "-o", tmp_path / "o")
+    assert done.returncode == 1
+    assert "共 4 份报告" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "o" / "results.jsonl").read_text("utf-8").count("\n") == 4
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_said_in_one_line() -> None:
+    command = [sys.executable, "-m", "zhaojing", "label", "-"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, input="会议太多。\n", stdout=full, stderr=subprocess.PIPE, encoding="utf-8",
+            check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "无法写出" in done.stderr
+    assert "Traceback" not in done.stderr

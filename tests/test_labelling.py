@@ -72,6 +72,31 @@ def test_every_faulty_line_is_named(tmp_path: Path) -> None:
     assert caught.value.exit_code == 2
 
 
+def test_half_a_character_and_a_number_beyond_reason(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "\\ud800"}\n{"text": "好", "doc_id": "\\udfff"}\n', "utf-8")
+    with pytest.raises(FaultyRecords) as caught:
+        read_items(path)
+    found = [(fault.line, fault.field, fault.reason) for fault in caught.value.faults]
+    assert found == [(1, "text", "fault.surrogate"), (2, "doc_id", "fault.surrogate")]
+    path.write_text('{"text": "好", "index": "' + "9" * 5000 + '"}\n', "utf-8")
+    assert read_items(path)[0].index == 0
+
+
+def test_rows_and_records_keep_their_order(tmp_path: Path) -> None:
+    path = write_jsonl(
+        tmp_path / "a.jsonl", {"text": "一。"}, document("d", sentence("二。")), {"text": "三。"}
+    )
+    assert texts(path) == ["一。", "二。", "三。"]
+
+
+def test_a_quote_that_is_never_closed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('text\n"会多\n文多\n人少\n', "utf-8")
+    with pytest.raises(InvalidRecords):
+        read_items(path)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "key"),
     [

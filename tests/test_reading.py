@@ -18,9 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zhaojing.errors import UnreadableFile
-from zhaojing.reading import SUFFIXES, find_reports, read
-from zhaojing.reading.docx_numbering import chinese_number
+from zhaojing.reading import SUFFIXES, Document, find_reports, read
+from zhaojing.reading.docx import read_docx
+from zhaojing.reading.html import read_html
 from zhaojing.reading.text import decode
+from zhaojing.reading.word_numbering import chinese_number
 from zhaojing.splitting import split
 
 ROOT = Path(__file__).parents[1]
@@ -51,9 +53,21 @@ def test_encodings(tmp_path: Path, data: bytes) -> None:
     assert read(path).text == TEXT
 
 
-def test_a_broken_byte_does_not_lose_a_gb18030_page() -> None:
-    data = (TEXT * 40).encode("gb18030") + b"\xff\xff"
-    assert decode(data).startswith(TEXT)
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_broken_byte_does_not_lose_the_page(encoding: str) -> None:
+    assert decode((TEXT * 40).encode(encoding) + b"\xff\xff").startswith(TEXT)
+
+
+@pytest.mark.parametrize(
+    "text", ["“红头变白头”", "①会多②文多", "——会议太多", "……", "A·B·C", "ئۇيغۇر", "😀"]
+)
+def test_utf8_is_taken_at_its_word(text: str) -> None:
+    assert decode(text.encode()) == text
+
+
+def test_stray_signs_are_dropped() -> None:
+    text = "会议太多，层层陪会，层层发文，人人叫苦。" * 20
+    assert decode((text + "\ufeff" + text + "\x08").encode() + b"\x1a") == text + text
 
 
 def test_markdown_headings_lose_their_mark(tmp_path: Path) -> None:
@@ -146,6 +160,79 @@ def test_word_keeps_numbers_tables_and_boxes_and_drops_the_rest(tmp_path: Path) 
     assert units[5].heading == ("一、会议方面", "（二）整改措施")
 
 
+def word(body: str, styles: str = "", numbering: str = "") -> bytes:
+    """Return a Word package of bare parts, as small as one can be."""
+    space = nsdecls("w")
+    return make_zip(
+        word__document__xml=f"<w:document {space}><w:body>{body}</w:body></w:document>",
+        word__styles__xml=f"<w:styles {space}>{styles}</w:styles>",
+        word__numbering__xml=f"<w:numbering {space}>{numbering}</w:numbering>",
+    )
+
+
+def word_units(data: bytes) -> list[tuple[str, tuple[str, ...]]]:
+    return [(u.text, u.heading) for u in split(Document.from_blocks(read_docx(data)))]
+
+
+def test_word_headings_by_custom_style_and_text_that_is_not_shown() -> None:
+    def p(text: str, style: str = "x", run: str = "") -> str:
+        return (
+            f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>'
+            f"<w:r><w:rPr>{run}</w:rPr><w:t>{text}</w:t></w:r></w:p>"
+        )
+
+    styles = (
+        '<w:style w:styleId="a"><w:name w:val="甲"/><w:pPr><w:outlineLvl w:val="0"/></w:pPr></w:style>'
+        '<w:style w:styleId="b"><w:name w:val="乙"/><w:basedOn w:val="h"/></w:style>'
+        '<w:style w:styleId="h"><w:name w:val="heading 2"/></w:style>'
+        '<w:style w:styleId="t"><w:name w:val="toc 1"/></w:style>'
+    )
+    body = (
+        p("目录里的一行", "t") + p("会议方面存在的突出问题", "a") + p("陪会现象", "b")
+        + p("会太多。") + p("看不见", run="<w:vanish/>")
+    )  # fmt: skip
+    assert word_units(word(body, styles)) == [
+        ("会议方面存在的突出问题", ()),
+        ("陪会现象", ("会议方面存在的突出问题",)),
+        ("会太多。", ("会议方面存在的突出问题", "陪会现象")),
+    ]
+
+
+def test_word_numbering_counts_empty_items_and_restarts_where_told() -> None:
+    def item(text: str, number: int) -> str:
+        reference = f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{number}"/></w:numPr>'
+        return f"<w:p><w:pPr>{reference}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+    numbering = (
+        '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/>'
+        '<w:lvlText w:val="%1."/></w:lvl></w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+        '<w:num w:numId="2"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0">'
+        '<w:startOverride w:val="5"/></w:lvlOverride></w:num>'
+        '<w:num w:numId="3"><w:abstractNumId w:val="broken"/></w:num>'
+    )
+    body = (
+        item("甲", 1) + item("", 1) + item("丙", 1) + item("戊", 2) + item("己", 1) + item("庚", 3)
+    )
+    texts = [text for text, _ in word_units(word(body, numbering=numbering))]
+    assert texts == ["1.甲", "3.丙", "5.戊", "6.己", "庚"]
+
+
+def test_word_paragraphs_joined_by_a_deleted_mark() -> None:
+    body = (
+        "<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr><w:r><w:t>会议太</w:t></w:r></w:p>"
+        "<w:p><w:r><w:t>多。</w:t></w:r></w:p>"
+    )
+    assert word_units(word(body)) == [("会议太多。", ())]
+
+
+def test_word_in_the_strict_dialect_is_read() -> None:
+    body = "<w:body><w:p><w:r><w:t>会太多。</w:t></w:r></w:p></w:body>"
+    space = 'xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main"'
+    data = make_zip(word__document__xml=f"<w:document {space}>{body}</w:document>")
+    assert word_units(data) == [("会太多。", ())]
+
+
 @pytest.mark.parametrize(
     ("number", "chinese"),
     [(1, "一"), (10, "十"), (12, "十二"), (20, "二十"), (99, "九十九"), (100, "100")],
@@ -167,6 +254,28 @@ def test_pdf_lines_are_rejoined_and_furniture_is_gone() -> None:
     prose = [text for text in texts if len(text) > 20]
     assert sum(text[-1] in "。；：" for text in prose) >= len(prose) * 0.9
     assert {unit.page for unit in units} == set(range(1, units[-1].page + 1))  # type: ignore[operator]
+
+
+FILES = Path(__file__).parent / "files"
+
+
+def test_pdf_of_a_report_whose_sections_begin_pages_equals_its_word_file() -> None:
+    def texts(name: str) -> list[str]:
+        return ["".join(unit.text.split()) for unit in split(read(FILES / name))]
+
+    assert texts("six-pages.pdf") == texts("six-pages.docx")
+
+
+def test_pdf_running_head_of_two_pages_is_not_spliced_in() -> None:
+    text = read(FILES / "two-pages-with-running-head.pdf").text
+    assert "内部资料" not in text
+    assert "今年以来，全局上下认真落实" in text
+
+
+def test_pdf_with_a_rare_character_keeps_its_lines() -> None:
+    units = split(read(FILES / "rare-character.pdf"))
+    assert units[0].text.startswith("𠮷林镇")
+    assert all(unit.text[-1] in "。；：" for unit in units[1:])
 
 
 # --- HTML -----------------------------------------------------------------------------------
@@ -192,6 +301,25 @@ def test_html_gives_visible_text_in_paragraphs(tmp_path: Path) -> None:
     assert units[1].heading == ("会议方面",)
 
 
+def html_units(body: str) -> list[str]:
+    return [unit.text for unit in split(Document.from_blocks(read_html(body.encode())))]
+
+
+def test_html_with_tags_left_open_is_not_cut_off() -> None:
+    body = "".join(f"<p><font color=red>第{i}段会议太多。" for i in range(600))
+    assert len(html_units(body)) == 600
+
+
+def test_html_numbers_lists_and_ignores_unknown_and_hidden_elements() -> None:
+    body = (
+        "<ol><li>会多</li><li>文<img src=x>多</li></ol><ul><li>人少</li></ul>"
+        "<p>于<st1:date>3月</st1:date>整改<o:p></o:p>完</p><p style='display: none'>不读</p>"
+        "<div title=footer>5</div><pre>一行\n两行</pre><ruby>照<rt>zhao</rt></ruby>镜"
+    )
+    expected = ["1.会多", "2.文多", "人少", "于3月整改完", "一行", "两行", "照镜"]
+    assert html_units(body) == expected
+
+
 # --- bad input ------------------------------------------------------------------------------
 
 
@@ -199,7 +327,7 @@ def make_zip(**entries: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in entries.items():
-            archive.writestr(name.replace("__", "/"), text)
+            archive.writestr(name.replace("__xml", ".xml").replace("__", "/"), text)
     return buffer.getvalue()
 
 
@@ -253,7 +381,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
 def test_a_zip_bomb_is_refused_unpacked_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zhaojing.reading.docx.MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr("zhaojing.reading.word_xml.MAX_UNPACKED_BYTES", 1000)
     path = tmp_path / "a.docx"
     path.write_bytes(numbered_word())
     with pytest.raises(UnreadableFile) as caught:
@@ -341,12 +469,25 @@ def test_folders_yield_every_file_but_system_files_and_results(tmp_path: Path) -
         "b.txt", "子/a.docx", "~$b.docx", ".hidden.txt", "c.wps", "Thumbs.db", "结果/report.html",
     ):  # fmt: skip
         (tmp_path / name).write_bytes(b"x")
-    found = find_reports(tmp_path, leave_out=tmp_path / "结果")
+    found, failures = find_reports(tmp_path, leave_out=[tmp_path / "结果" / "report.html"])
     assert [path.name for path in found] == ["b.txt", "c.wps", "a.docx"]
-    assert list(find_reports(tmp_path / "b.txt")) == [tmp_path / "b.txt"]
+    assert not failures
+    assert find_reports(tmp_path / "b.txt") == ([tmp_path / "b.txt"], [])
+
+
+def test_links_are_followed_but_not_round_in_circles(tmp_path: Path) -> None:
+    (tmp_path / "甲").mkdir()
+    (tmp_path / "甲" / "a.txt").write_text(TEXT, "utf-8")
+    folder = tmp_path / "报告"
+    folder.mkdir()
+    (folder / "链接").symlink_to(tmp_path / "甲")
+    (folder / "圈").symlink_to(folder)
+    (folder / "断.txt").symlink_to(tmp_path / "无.txt")
+    found, _ = find_reports(folder)
+    assert [path.name for path in found] == ["断.txt", "a.txt"]
 
 
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile) as caught:
-        list(find_reports(tmp_path))
-    assert caught.value.key == "folder.nothing"
+    found, failures = find_reports(tmp_path)
+    assert not found
+    assert [failure.key for failure in failures] == ["folder.nothing"]

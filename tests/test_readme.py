@@ -32,7 +32,7 @@ def commands(name: str) -> list[str]:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project to write into, its data cut short so that training takes seconds."""
     place = tmp_path_factory.mktemp("checkout")
-    for name in ("data", "models", "Makefile", "pyproject.toml", "docs"):
+    for name in ("data", "models", "docs", "Makefile", "constraints.txt", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, place / name)
     for path, count in ((place / "data/train.jsonl", 30), (place / "data/dev.jsonl", 8)):

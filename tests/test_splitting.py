@@ -35,6 +35,10 @@ CHINESE = '会文件“”‘’《》（）()[]【】。！？；;!?,.，、：
         ('说是"减负;其实加码"的事,(见附件;2)多了;', ['说是"减负;其实加码"的事,(见附件;2)多了;']),
         ("**市XX局“三多;三少”问题；已改", ["**市XX局“三多;三少”问题；", "已改"]),
         ("见http://a.cn/?a=1&amp;b=2 一页", ["见http://a.cn/?a=1&amp;b=2 一页"]),
+        ("整改（见附件1；附件2)已完成。", ["整改（见附件1；附件2)已完成。"]),
+        ("整改(见附件1;附件2）已完成。", ["整改(见附件1;附件2）已完成。"]),
+        ('“会多；文多"现象仍在。', ['“会多；文多"现象仍在。']),
+        ("AT&T;开会。C&D公司;完", ["AT&T;", "开会。", "C&D公司;", "完"]),
         ("半个引号“没有收尾。下一句。", ["半个引号“没有收尾。", "下一句。"]),
         ("多出一个）括号。下一句。", ["多出一个）括号。", "下一句。"]),
         ("", []),
@@ -97,6 +101,11 @@ def test_heading_paths() -> None:
 def test_list_items_are_not_headings() -> None:
     text = "会议要求：\n一、各村要清理台账，逐项销号，月底前报送结果；\n二、不再要求村里拍照留痕。\n二、做好收尾。\n散会。"
     assert all(unit.heading == () for unit in split(Document.from_text(text))[:3])
+
+
+def test_the_last_item_of_a_list_is_no_heading() -> None:
+    text = "问题如下：\n1.会多。\n2.文多。\n3.检查多。\n上述问题影响了工作。\n一、二季度会议太多。\n确实。"
+    assert all(unit.heading == () for unit in split(Document.from_text(text)))
 
 
 def test_declared_headings_count_and_table_cells_do_not() -> None:

@@ -51,6 +51,10 @@ def test_command_line_overrides_the_file(tmp_path: Path) -> None:
         ('train = ["a"]\noutput = "m"\nseed = "x"', "seed"),
         ('train = ["a"]\noutput = "m"\ncontext = 1', "context"),
         ("train = [", "Invalid"),
+        ('train = 3\noutput = "m"', "train"),
+        ('train = [3]\noutput = "m"', "train"),
+        ('train = ["a"]\ndev = true\noutput = "m"', "dev"),
+        ('train = ["a"]\noutput = ["m"]', "output"),
     ],
 )
 def test_faulty_configurations(tmp_path: Path, text: str, said: str) -> None:
@@ -126,6 +130,34 @@ def test_bad_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfig, match="--dev"):
         train_model(TrainingConfig(train=(data,), output=tmp_path / "m", encoder="x"))
     assert not (tmp_path / "m").exists()
+
+
+def test_a_folder_that_holds_something_else_is_never_replaced(
+    tmp_path: Path, files: tuple[Path, Path]
+) -> None:
+    thesis = tmp_path / "work" / "thesis.txt"
+    thesis.parent.mkdir()
+    thesis.write_text("三年的心血", "utf-8")
+    for output in (thesis.parent, thesis, tmp_path):
+        with pytest.raises(InvalidConfig) as caught:
+            train_model(TrainingConfig(train=files[:1], output=output))
+        assert caught.value.key == "train.occupied"
+    assert thesis.read_text("utf-8") == "三年的心血"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"folds": 1}, {"seed": -1}, {"regularization": 0.0}, {"min_count": 0}, {"epochs": -1}],
+)
+def test_settings_out_of_range(tmp_path: Path, settings: dict[str, float]) -> None:
+    with pytest.raises(InvalidConfig, match="must lie between"):
+        TrainingConfig.build(None, {"train": ["a"], "output": "m", **settings})
+
+
+def test_features_that_no_sentence_shares(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        train_model(TrainingConfig(train=files[:1], output=tmp_path / "m", min_count=1000))
+    assert caught.value.key == "train.no_features"
 
 
 def test_features_are_tf_idf_of_unit_length() -> None:

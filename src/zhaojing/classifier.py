@@ -14,7 +14,7 @@ from zhaojing.context import NO_CONTEXT, Context
 from zhaojing.errors import InvalidModel
 from zhaojing.heads import Logits, Probabilities
 from zhaojing.labels import CATEGORIES, ROLES, Role
-from zhaojing.model_folder import ENCODER, LINEAR, Manifest, default_folder
+from zhaojing.model_folder import LINEAR, Manifest, default_folder
 from zhaojing.normalize import normalize
 from zhaojing.offline import stay_offline
 
@@ -96,15 +96,13 @@ class Classifier:
                 from zhaojing.linear import LinearModel
 
                 model = LinearModel.load(folder)
-            elif manifest.kind == ENCODER:
+            else:
                 stay_offline()
                 from zhaojing.encoder import EncoderModel
 
                 model = EncoderModel.load(folder)
-            else:
-                raise InvalidModel("model.corrupt", where=folder, detail=f"kind {manifest.kind}")
         except FileNotFoundError as error:
-            name = Path(error.filename or "").name
+            name = Path(error.filename or str(error)).name
             raise InvalidModel("model.file_missing", where=folder, name=name) from error
         except (OSError, ValueError, KeyError, IndexError, SafetensorError) as error:
             raise InvalidModel("model.corrupt", where=folder, detail=repr(error)) from error
@@ -129,9 +127,15 @@ class Classifier:
         ValueError
             ``contexts`` is of another length.
         """
-        if isinstance(sentences, str) or not all(isinstance(text, str) for text in sentences):
+        if (
+            isinstance(sentences, str)
+            or not isinstance(sentences, Sequence)
+            or not all(isinstance(text, str) for text in sentences)
+        ):
             raise TypeError("classify() takes a sequence of strings")
         given = [None] * len(sentences) if contexts is None else list(contexts)
+        if not all(context is None or isinstance(context, Context) for context in given):
+            raise TypeError("contexts are Context objects or None")
         if len(given) != len(sentences):
             raise ValueError(f"{len(given)} contexts for {len(sentences)} sentences")
         predictions: list[Prediction] = []

@@ -7,6 +7,7 @@ Every command imports what it needs when it runs, so that ``--help`` is instant.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,12 +49,17 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    lang = _lang_of(sys.argv)
     try:
         app()
     except ZhaojingError as error:
-        lang = _lang_of(sys.argv)
         print(say("cli.error", lang) + error.describe(lang), file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:  # what we print has nowhere to go: a full disk, a closed pipe
+        # the interpreter flushes at exit, and would fail once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(say("cli.error", lang) + say("output.failed", lang, detail=error), file=sys.stderr)
+        sys.exit(1)
 
 
 def _lang_of(arguments: list[str]) -> Lang:
@@ -101,13 +107,17 @@ def screen(
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """筛查报告，标出值得复核的句子。Screen reports and mark the sentences worth a look."""
-    from zhaojing.report import terminal, write_results
+    from zhaojing.output import check_folder
+    from zhaojing.report import result_files, terminal, write_results
     from zhaojing.screening import Screener, screen_all
 
     screener = Screener(_load(model))
+    check_folder(output)  # before the work, not after it
     console = terminal.console()
     with terminal.progress(console, say("cli.reading", lang)) as advance:
-        reports, failures = screen_all(screener, paths, leave_out=output, on_file=advance)
+        reports, failures = screen_all(
+            screener, paths, leave_out=result_files(output), on_file=advance
+        )
     write_results(reports, failures, screener.classifier, output, lang)
     terminal.print_summary(console, reports, failures, output, lang)
     if failures:
@@ -127,8 +137,11 @@ def label(
 ) -> None:
     """给语料逐句加标签。Label a corpus, one row a sentence."""
     from zhaojing import labelling
+    from zhaojing.output import refuse_overwriting
 
     labelling.check_output(output)
+    if labelling.STREAM not in (source, output):
+        refuse_overwriting(output, source)
     items = labelling.read_items(source)
     rows = labelling.write_rows(labelling.label(items, _load(model)), output)
     if output != labelling.STREAM:
@@ -151,10 +164,12 @@ def evaluate(
 ) -> None:
     """用留出的标注数据评测模型。Measure a model on held-out annotated data."""
     from zhaojing import evaluation
-    from zhaojing.output import write_atomically
+    from zhaojing.output import refuse_overwriting, write_atomically
     from zhaojing.records import read_records
     from zhaojing.report import terminal
 
+    if json_file is not None:
+        refuse_overwriting(json_file, gold)
     records = read_records(gold)
     if not records:
         from zhaojing.errors import InvalidRecords
@@ -258,22 +273,25 @@ def data_check(
     within and across its splits, runs shared by many documents, and how each sentence splits.
     """
     from zhaojing.corpus.checks import check_corpus, read_corpus
-    from zhaojing.records import FaultyRecords, validate_records
+    from zhaojing.errors import InvalidRecords
+    from zhaojing.records import FaultyRecords, read_records, validate_records
 
-    faults, findings = [], []
+    # all files in one run, so that a document in two of them is seen as well
+    faults = validate_records(*(path for path in paths if not path.is_dir()))[1]
+    if faults:
+        raise FaultyRecords(faults)
+    findings = []
     for path in paths:
         if path.is_dir():
             found = read_corpus(path)
             findings += check_corpus(path)
         else:
-            records, broken = validate_records(path)
-            faults += broken
-            found = {} if broken else {path.name: records}
+            found = {path.name: read_records(path)}
         for name, records in found.items():
             count = sum(len(record.sentences) for record in records)
+            if not count:
+                raise InvalidRecords("records.nothing", where=name)
             print(say("cli.valid", lang, path=name, documents=len(records), sentences=count))
-    if faults:
-        raise FaultyRecords(faults)
     for finding in findings:
         print(finding.describe(lang), file=sys.stderr)
     if findings:

@@ -20,6 +20,12 @@ from os import PathLike, fspath
 from zhaojing.messages import DEFAULT_LANG, Lang, say
 
 
+def printable(path: str | PathLike[str]) -> str:
+    """Return ``path`` as text for people: no control characters, no bytes that are no character."""
+    text = fspath(path).encode("utf-8", "replace").decode("utf-8")
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
 class ZhaojingError(Exception):
     """Base of all errors; ``describe(lang)`` gives the message in either language.
 
@@ -33,7 +39,7 @@ class ZhaojingError(Exception):
     ) -> None:
         super().__init__(key)
         self.key = key
-        self.where = None if where is None else fspath(where)
+        self.where = None if where is None else printable(where)
         self.values = values
 
     def describe(self, lang: Lang = DEFAULT_LANG) -> str:

@@ -58,6 +58,13 @@ class Calibration:
     intercept: tuple[float, ...] = (0.0,) * (N_CATEGORIES + MAX_LEVEL)
     temperature: float = 1.0
 
+    def __post_init__(self) -> None:
+        size = N_CATEGORIES + MAX_LEVEL
+        if len(self.slope) != size or len(self.intercept) != size or self.temperature <= 0:
+            raise ValueError(
+                f"calibration needs {size} slopes and intercepts and a temperature > 0"
+            )
+
     def apply(self, logits: Logits) -> Probabilities:
         """Return calibrated probabilities and the expected level / 3."""
         binary = np.concatenate([logits.categories, logits.levels], axis=1)

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,15 @@ from zhaojing.errors import InvalidRecords, UnreadableFile
 from zhaojing.output import write_atomically
 from zhaojing.reading.document import LINE_BREAK
 from zhaojing.reading.text import decode
-from zhaojing.records import Fault, FaultyRecords, parse_json_lines
+from zhaojing.records import (
+    Fault,
+    FaultyRecords,
+    has_surrogate,
+    load_bytes,
+    parse_json_lines,
+    text_faults,
+    type_fault,
+)
 
 STREAM = "-"
 INPUT_SUFFIXES = (".jsonl", ".csv", ".txt")
@@ -68,10 +76,7 @@ def read_items(source: str | Path, stream: IO[bytes] | None = None) -> list[Item
         suffix, name, default_id = path.suffix.lower(), str(path), path.stem
         if suffix not in INPUT_SUFFIXES:
             raise InvalidRecords("records.format", where=name, suffix=suffix or path.name)
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise InvalidRecords("file.missing", where=name) from error
+        data = load_bytes(path)
     if not suffix:
         is_json = data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
         suffix = ".jsonl" if is_json else ".txt"
@@ -170,7 +175,7 @@ def _from_text(text: str, doc_id: str) -> list[Item]:
 def _from_csv(text: str, name: str, doc_id: str) -> list[Item]:
     # a field may hold a whole page; the reader's own limit is 128 KiB
     csv.field_size_limit(2**27)
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         columns = reader.fieldnames or []
         if "text" not in columns:
@@ -179,84 +184,77 @@ def _from_csv(text: str, name: str, doc_id: str) -> list[Item]:
         rows = [(reader.line_num, dict(row)) for row in reader]
     except csv.Error as error:
         raise InvalidRecords("file.corrupt", where=name, detail=str(error)) from error
-    return _from_rows(rows, name, doc_id)
+    items: list[Item] = []
+    faults: list[Fault] = []
+    for count, (line, row) in enumerate(rows):
+        try:
+            items.append(_from_row(row, name, line, doc_id, count))
+        except FaultyRecords as error:
+            faults += error.faults
+    if faults:
+        raise FaultyRecords(faults)
+    return items
 
 
 def _from_json_lines(data: bytes, name: str, default_id: str) -> list[Item]:
     items: list[Item] = []
     faults: list[Fault] = []
-    rows: list[tuple[int, dict[str, Any]]] = []
+    rows = 0
     for line, value, problems in parse_json_lines(data, name):
-        faults += problems
-        if problems:
-            continue
-        if not isinstance(value, dict):
-            faults.append(_type_fault(name, line, "", "object", value))
-        elif "sentences" in value:
-            found = _from_record(value, name, line, default_id)
-            items += [item for item in found if isinstance(item, Item)]
-            faults += [fault for fault in found if isinstance(fault, Fault)]
-        else:
-            rows.append((line, value))
-    try:
-        items += _from_rows(rows, name, default_id)
-    except FaultyRecords as error:
-        faults = sorted([*faults, *error.faults], key=lambda fault: fault.line)
+        try:
+            if problems:
+                raise FaultyRecords(problems)
+            if not isinstance(value, dict):
+                raise FaultyRecords([type_fault(name, line, "", "object", value)])
+            if "sentences" in value:
+                items += _from_record(value, name, line, default_id)
+            else:
+                items.append(_from_row(value, name, line, default_id, rows))
+                rows += 1
+        except FaultyRecords as error:
+            faults += error.faults
     if faults:
         raise FaultyRecords(faults)
     return items
 
 
-def _from_record(
-    value: dict[str, Any], name: str, line: int, default_id: str
-) -> Sequence[Item | Fault]:
+def _from_record(value: dict[str, Any], name: str, line: int, default_id: str) -> list[Item]:
     sentences = value["sentences"]
     if not isinstance(sentences, list):
-        return [_type_fault(name, line, "sentences", "array", sentences)]
-    found: list[Fault] = []
+        raise FaultyRecords([type_fault(name, line, "sentences", "array", sentences)])
+    faults: list[Fault] = []
     texts, headings = [], []
     for index, sentence in enumerate(sentences):
-        place = f"sentences[{index}].text"
-        text = sentence.get("text") if isinstance(sentence, dict) else None
-        if not isinstance(text, str):
-            found.append(_type_fault(name, line, place, "string", text))
-        else:
-            texts.append(text)
-            headings.append(str(sentence.get("heading") or ""))
-    doc_id = str(value.get("doc_id") or f"{default_id}:{line}")
-    contexts = context_of(headings, texts)
-    return found or [
-        Item(doc_id, i, t, c) for i, (t, c) in enumerate(zip(texts, contexts, strict=True))
-    ]
-
-
-def _from_rows(
-    rows: Iterable[tuple[int, dict[str, Any]]], name: str, default_id: str
-) -> list[Item]:
-    items: list[Item] = []
-    faults: list[Fault] = []
-    for count, (line, row) in enumerate(rows):
-        text = row.get("text")
-        if "text" not in row:
-            faults.append(Fault(name, line, "text", "fault.missing"))
-        elif not isinstance(text, str):
-            faults.append(_type_fault(name, line, "text", "string", text))
-        else:
-            index = str(row.get("index", ""))
-            items.append(
-                Item(
-                    doc_id=str(row.get("doc_id") or default_id),
-                    index=int(index) if index.isdecimal() else count,
-                    text=text,
-                    context=Context(heading=str(row.get("heading") or "")),
-                )
-            )
+        place = f"sentences[{index}]"
+        if not isinstance(sentence, dict):
+            faults.append(type_fault(name, line, place, "object", sentence))
+            continue
+        faults += text_faults(name, line, f"{place}.text", sentence, "text")
+        texts.append(sentence.get("text", ""))
+        headings.append(str(sentence.get("heading") or ""))
     if faults:
         raise FaultyRecords(faults)
-    return items
+    doc_id = _doc_id(value, name, line, f"{default_id}:{line}")
+    contexts = context_of(headings, texts)
+    return [Item(doc_id, i, t, c) for i, (t, c) in enumerate(zip(texts, contexts, strict=True))]
 
 
-def _type_fault(name: str, line: int, place: str, expected: str, value: object) -> Fault:
-    return Fault(
-        name, line, place, "fault.type", {"expected": expected, "actual": type(value).__name__}
+def _from_row(row: dict[str, Any], name: str, line: int, default_id: str, count: int) -> Item:
+    faults = text_faults(name, line, "text", row, "text")
+    if faults:
+        raise FaultyRecords(faults)
+    index = str(row.get("index", ""))
+    return Item(
+        doc_id=_doc_id(row, name, line, default_id),
+        # nine digits: longer numbers are no positions, and int() refuses very long ones
+        index=int(index) if index.isdecimal() and len(index) < 10 else count,
+        text=row["text"],
+        context=Context(heading=str(row.get("heading") or "")),
     )
+
+
+def _doc_id(value: dict[str, Any], name: str, line: int, default: str) -> str:
+    doc_id = str(value.get("doc_id") or default)
+    if has_surrogate(doc_id):
+        raise FaultyRecords([Fault(name, line, "doc_id", "fault.surrogate")])
+    return doc_id

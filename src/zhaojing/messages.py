@@ -26,6 +26,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "文件有 {size} MB，超过 {limit} MB 的上限；请拆分后再试",
         "the file has {size} MB, over the limit of {limit} MB; split it",
     ),
+    "file.too_many_pages": (
+        "PDF 有 {pages} 页，超过 {limit} 页的上限；请拆分后再试",
+        "the PDF has {pages} pages, over the limit of {limit}; split it",
+    ),
     "file.no_permission": (
         "没有读取权限；请检查文件权限",
         "permission denied; check the file's permissions",
@@ -96,8 +100,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "fault.blank": ("不能为空", "must not be blank"),
     "fault.duplicate": (
-        "{value} 重复，已在第 {line} 行出现",
-        "{value} is repeated, first on line {line}",
+        "{value} 重复，已在 {place} 出现",
+        "{value} is repeated, first at {place}",
     ),
     "fault.repeated": ("{value} 写了两次", "{value} is given twice"),
     "fault.other_role": (
@@ -152,10 +156,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
         'the extra {extra} is needed; run: pip install "zhaojing[{extra}]"',
     ),
     # configuration and output
+    "train.occupied": (
+        "已有别的内容，不能拿来放模型；请换一个新的文件夹",
+        "holds something else than a model; name a new folder",
+    ),
+    "train.no_features": (
+        "没有一个特征达到 min_count={count}；请调小",
+        "no feature reaches min_count={count}; lower it",
+    ),
     "config.invalid": ("配置有误：{detail}", "the configuration is wrong: {detail}"),
     "encoder.offline": (
         "无法取得编码器（{detail}）；没有网络时请给出本地文件夹",
         "the encoder cannot be loaded ({detail}); without a network, name a local folder",
+    ),
+    "output.not_a_folder": (
+        "不是文件夹；请换一个输出位置",
+        "is not a folder; choose another place",
+    ),
+    "output.is_input": (
+        "输出会覆盖输入文件；请换一个文件名",
+        "the output would overwrite the input; choose another name",
     ),
     "output.failed": (
         "无法写出（{detail}）；请检查磁盘空间和权限",

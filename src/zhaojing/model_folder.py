@@ -64,17 +64,22 @@ class Manifest:
             labels = value["labels"]
             if (labels["categories"], labels["roles"]) != (list(CATEGORIES), list(ROLES)):
                 raise InvalidModel("model.labels", where=path, found=labels)
-            calibration = value["calibration"]
+            if value["kind"] not in (LINEAR, ENCODER):
+                raise ValueError(f"kind {value['kind']!r}")
+            calibration, thresholds = value["calibration"], value["thresholds"]
             return cls(
                 kind=value["kind"],
-                uses_context=value["uses_context"],
-                thresholds=Thresholds(**value["thresholds"]),
-                calibration=Calibration(
-                    slope=tuple(calibration["slope"]),
-                    intercept=tuple(calibration["intercept"]),
-                    temperature=calibration["temperature"],
+                uses_context=bool(value["uses_context"]),
+                thresholds=Thresholds(
+                    categories={name: float(thresholds["categories"][name]) for name in CATEGORIES},
+                    embellishment=float(thresholds["embellishment"]),
                 ),
-                provenance=value["provenance"],
+                calibration=Calibration(
+                    slope=tuple(map(float, calibration["slope"])),
+                    intercept=tuple(map(float, calibration["intercept"])),
+                    temperature=float(calibration["temperature"]),
+                ),
+                provenance=dict(value["provenance"]),
             )
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise InvalidModel("model.corrupt", where=path, detail=repr(error)) from error

@@ -43,3 +43,27 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def check_folder(folder: str | Path) -> None:
+    """Make ``folder`` and try to write into it, so that a long run does not end in an error.
+
+    Raises
+    ------
+    OutputFailed
+        It is no folder, or nothing can be written there.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except FileExistsError as error:
+        raise OutputFailed("output.not_a_folder", where=folder) from error
+    except OSError as error:
+        raise OutputFailed("output.failed", where=folder, detail=error.strerror or error) from error
+
+
+def refuse_overwriting(target: str | Path, *inputs: str | Path) -> None:
+    """Raise :class:`OutputFailed` if ``target`` is one of the files that are read."""
+    if any(os.path.realpath(target) == os.path.realpath(source) for source in inputs):
+        raise OutputFailed("output.is_input", where=target)

@@ -23,7 +23,7 @@ from zhaojing.output import write_atomically
 from zhaojing.reading.document import LINE_BREAK
 
 _MAX_FAULTS_SHOWN = 200
-_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can spell half a character; UTF-8 cannot
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +129,10 @@ def validate_records(*paths: str | Path) -> tuple[list[Record], list[Fault]]:
     """Return the sound documents of ``paths`` and every fault of the others."""
     records: list[Record] = []
     faults: list[Fault] = []
-    first_seen: dict[str, int] = {}
+    first_seen: dict[str, str] = {}
     for path in paths:
         file = str(path)
-        for line, value, problems in parse_json_lines(_read_bytes(path), file):
+        for line, value, problems in parse_json_lines(load_bytes(path), file):
             if problems:
                 faults += problems
                 continue
@@ -140,10 +140,13 @@ def validate_records(*paths: str | Path) -> tuple[list[Record], list[Fault]]:
             record = check.record(value)
             if record is not None and record.doc_id in first_seen:
                 check.fault(
-                    "doc_id", "fault.duplicate", value=record.doc_id, line=first_seen[record.doc_id]
+                    "doc_id",
+                    "fault.duplicate",
+                    value=record.doc_id,
+                    place=first_seen[record.doc_id],
                 )
             elif record is not None:
-                first_seen[record.doc_id] = line
+                first_seen[record.doc_id] = f"{file}:{line}"
             if check.faults:
                 faults += check.faults
             elif record is not None:
@@ -151,11 +154,23 @@ def validate_records(*paths: str | Path) -> tuple[list[Record], list[Fault]]:
     return records, faults
 
 
-def _read_bytes(path: str | Path) -> bytes:
+def load_bytes(path: str | Path) -> bytes:
+    """Return the content of a data file.
+
+    Raises
+    ------
+    InvalidRecords
+        It is missing, a folder, or not readable.
+    """
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise InvalidRecords("file.missing", where=path) from error
+        key = "file.missing"
+        if isinstance(error, IsADirectoryError):
+            key = "file.not_a_file"
+        elif isinstance(error, PermissionError):  # Windows says so of a folder as well
+            key = "file.not_a_file" if Path(path).is_dir() else "file.no_permission"
+        raise InvalidRecords(key, where=path) from error
 
 
 def parse_json_lines(data: bytes, name: str) -> Iterator[tuple[int, Any, list[Fault]]]:
@@ -263,23 +278,46 @@ class _Check:
             if required:
                 self.fault(place, "fault.missing")
             return ""
-        text = value[key]
-        if not self._is(text, str, place, "string"):
+        found = text_faults(self.file, self.line, place, value, key)
+        if found:
+            self.faults += found
             return ""
+        text = str(value[key])
         if required and not text.strip():
             self.fault(place, "fault.blank")
         if LINE_BREAK.search(text):
             self.fault(place, "fault.text")
-        if _SURROGATE.search(text):
-            self.fault(place, "fault.surrogate")
-        return str(text)
+        return text
 
     def _is(self, value: Any, kind: type, place: str, name: str) -> bool:
         # JSON's true is a Python int; it is no level
         if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
             return True
-        self.fault(place, "fault.type", expected=name, actual=_json_type(value))
+        self.faults.append(type_fault(self.file, self.line, place, name, value))
         return False
+
+
+def text_faults(file: str, line: int, place: str, value: dict[str, Any], key: str) -> list[Fault]:
+    """Return what keeps ``value[key]`` from being a text: missing, no string, half a character."""
+    if key not in value:
+        return [Fault(file, line, place, "fault.missing")]
+    if not isinstance(value[key], str):
+        return [type_fault(file, line, place, "string", value[key])]
+    if has_surrogate(value[key]):
+        return [Fault(file, line, place, "fault.surrogate")]
+    return []
+
+
+def has_surrogate(text: str) -> bool:
+    """Tell whether ``text`` holds half a character: JSON can spell one, UTF-8 cannot."""
+    return bool(_SURROGATE.search(text))
+
+
+def type_fault(file: str, line: int, place: str, expected: str, value: Any) -> Fault:
+    """Return the fault of a value that has another JSON type than ``expected``."""
+    return Fault(
+        file, line, place, "fault.type", {"expected": expected, "actual": _json_type(value)}
+    )
 
 
 def _json_type(value: Any) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from zhaojing.classifier import Classifier, Prediction
 from zhaojing.context import context_of, join_headings
-from zhaojing.errors import UnreadableFile
+from zhaojing.errors import UnreadableFile, printable
 from zhaojing.labels import CATEGORIES, Role
 from zhaojing.reading import Document, find_reports, read
 from zhaojing.splitting import Sentence, split
@@ -37,6 +38,16 @@ class Report:
         return self.document.path
 
     @property
+    def name(self) -> str:
+        """The path as text that any file and terminal can hold."""
+        return printable(self.path) if self.path else ""
+
+    @property
+    def short_name(self) -> str:
+        """The name without its folders."""
+        return printable(self.path.name) if self.path else ""
+
+    @property
     def flagged(self) -> tuple[ScreenedSentence, ...]:
         """The sentences that deserve a look."""
         return tuple(item for item in self.sentences if item.prediction.flagged)
@@ -60,13 +71,13 @@ class Report:
     def strongest(self, count: int) -> tuple[ScreenedSentence, ...]:
         """Return the ``count`` flagged sentences with the highest score, best first."""
         ranked = sorted(self.flagged, key=lambda item: -strength(item.prediction))
-        return tuple(ranked[:count])
+        return tuple(ranked[: max(count, 0)])
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one plain row a sentence, as ``results.jsonl`` holds them."""
         return [
             {
-                "doc_id": str(self.path) if self.path else "",
+                "doc_id": self.name,
                 "index": index,
                 "text": item.sentence.text,
                 "start": item.sentence.start,
@@ -120,27 +131,25 @@ def screen_all(
     screener: Screener,
     paths: Iterable[str | Path],
     *,
-    leave_out: Path | None = None,
+    leave_out: Collection[Path] = (),
     on_file: Callable[[Path], None] = lambda path: None,
 ) -> tuple[list[Report], list[UnreadableFile]]:
     """Screen every report below ``paths``, once each; what fails is listed, the others go on.
 
-    ``leave_out`` is a folder that holds no reports, as the results of an earlier run;
+    ``leave_out`` names files that are no reports, as the results of an earlier run;
     ``on_file`` is called with each path before it is read.
     """
     reports: list[Report] = []
     failures: list[UnreadableFile] = []
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for named in paths:
-        try:
-            files = list(find_reports(named, leave_out=leave_out))
-        except UnreadableFile as error:
-            failures.append(error)
-            continue
+        files, unread = find_reports(named, leave_out=leave_out)
+        failures += unread
         for path in files:
-            if path.resolve() in seen:
+            identity = os.path.realpath(path)
+            if identity in seen:
                 continue
-            seen.add(path.resolve())
+            seen.add(identity)
             on_file(path)
             try:
                 reports.append(screener.screen(path))

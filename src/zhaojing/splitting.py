@@ -16,19 +16,22 @@ _PAIRS = {
     "“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "〈": "〉", "（": "）", "(": ")",
     "【": "】", "〔": "〕", "[": "]", "［": "］", "{": "}", "﹁": "﹂", "﹃": "﹄", "〝": "〞",
 }  # fmt: skip
-_OPENER_OF = {closer: opener for opener, closer in _PAIRS.items()}
+# a full-width bracket is often closed by a half-width one, and the other way round
+_KIND = {"（": "(", "［": "[", "）": ")", "］": "]"}
+_OPENER_OF = {_KIND.get(c, c): _KIND.get(o, o) for o, c in _PAIRS.items()}
 _BRACKETS = frozenset("（([【〔［")
-_CLOSERS = frozenset(_OPENER_OF) | {'"'}
+_CLOSERS = frozenset(_PAIRS.values()) | {'"'}
 _END = frozenset("。！？；!?;｡﹔﹖﹗")
 _FULL_STOPS = frozenset(".．")  # typed for 。 on an ASCII keyboard
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
-_ENTITY = re.compile(r"&#?\w{1,8}$")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8}[0-9]?)$")
 
 _NUMERAL = "[一二三四五六七八九十百零〇]{1,4}"
 _MARKERS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (1, re.compile(rf"第\s*{_NUMERAL}\s*(?:部分|[章编篇])")),
     (2, re.compile(rf"第\s*{_NUMERAL}\s*节")),
-    (3, re.compile(rf"{_NUMERAL}\s*[、.．,，]")),
+    # 一、二季度会议太多: not every numeral before a comma counts a heading
+    (3, re.compile(rf"{_NUMERAL}\s*[、.．,，](?!{_NUMERAL}(?:季|月|年|级|线|期|批|类|把手|是))")),
     (4, re.compile(rf"[（(]\s*{_NUMERAL}\s*[)）]")),
     (5, re.compile(r"[0-9０-９]{1,2}\s*(?:[、．]|[.](?![0-9０-９]))")),
     (6, re.compile(r"[（(]\s*[0-9０-９]{1,2}\s*[)）]|[0-9０-９]{1,2}[)）]|[①-⑳]")),
@@ -63,6 +66,7 @@ def split(document: Document) -> list[Sentence]:
     path: list[tuple[int, str]] = []
     prose_seen = False
     number = 0
+    item_before = ""  # the list item that stands alone right before, if there is one
     for index, (paragraph, spans) in enumerate(zip(document.paragraphs, units, strict=True)):
         if not spans:
             continue
@@ -72,7 +76,10 @@ def split(document: Document) -> list[Sentence]:
             following = next((units[i] for i in range(index + 1, len(units)) if units[i]), [])
             text = document.text[slice(*spans[0])]
             next_text = document.text[following[0][0] : following[-1][1]] if following else ""
-            level = _heading_level(text, paragraph, next_text, prose_seen)
+            level = _heading_level(text, paragraph, next_text, prose_seen, item_before)
+            item_before = text if level is None else ""
+        else:
+            item_before = ""
         if level is not None:
             path = [(depth, name) for depth, name in path if depth < level]
         prose_seen = prose_seen or document.text[spans[-1][1] - 1] in _END
@@ -129,18 +136,23 @@ def _matching(line: str) -> dict[int, int]:
     partner: dict[int, int] = {}
     stack: list[tuple[str, int]] = []
     open_count: dict[str, int] = {}
-    straight = [i for i, char in enumerate(line) if char in '"＂']
-    # straight quotes do not say which way they face: the first opens, the second closes
-    opens = set(straight[: len(straight) // 2 * 2 : 2])
-    closes = set(straight[1::2])
+    last_curly_close = line.rfind("”")
     for index, char in enumerate(line):
-        if char in _PAIRS or index in opens:
-            stack.append((char, index))
-            open_count[char] = open_count.get(char, 0) + 1
-        elif char in _OPENER_OF or index in closes:
-            opener = _OPENER_OF.get(char, char)
-            if not open_count.get(opener):
-                continue
+        kind = _KIND.get(char, char)
+        if char in '"＂':
+            # straight quotes do not say which way they face: one closes what is open, be it a
+            # straight quote or a curly one that nothing else will close
+            curly = open_count.get("“") and last_curly_close < index
+            opener = "“" if curly else '"'
+            closes = bool(open_count.get(opener))
+            kind = opener if closes or curly else '"'
+        else:
+            opener = _OPENER_OF.get(kind, "")
+            closes = bool(opener)
+        if not closes and (char in _PAIRS or char in '"＂'):
+            stack.append((kind, index))
+            open_count[kind] = open_count.get(kind, 0) + 1
+        elif closes and open_count.get(opener):
             while stack:
                 candidate, position = stack.pop()
                 open_count[candidate] -= 1
@@ -190,7 +202,9 @@ def _run_of_ends(line: str, end: int, partner: dict[int, int]) -> int:
     return end
 
 
-def _heading_level(text: str, paragraph: Paragraph, next_text: str, prose_seen: bool) -> int | None:
+def _heading_level(
+    text: str, paragraph: Paragraph, next_text: str, prose_seen: bool, item_before: str
+) -> int | None:
     """Return the rank of a one-unit paragraph as a heading (1 highest), or ``None``."""
     if paragraph.in_table or len(text) > _HEADING_LENGTH or not _HAN.search(text):
         return None
@@ -202,8 +216,10 @@ def _heading_level(text: str, paragraph: Paragraph, next_text: str, prose_seen: 
     if marked is not None:
         if text[-1] not in _END and text[-1] not in _FULL_STOPS:
             return marked
-        same = any(level == marked and marker.match(next_text) for level, marker in _MARKERS)
-        return marked if len(text) <= _SENTENCE_HEADING_LENGTH and not same else None
+        # a full sentence is a heading only if it is not one of a row of list items
+        marker = next(marker for level, marker in _MARKERS if level == marked)
+        in_a_list = marker.match(next_text) or marker.match(item_before)
+        return marked if len(text) <= _SENTENCE_HEADING_LENGTH and not in_a_list else None
     is_bare = (
         prose_seen
         and 2 <= len(text) <= _UNNUMBERED_LENGTH
@@ -215,6 +231,11 @@ def _heading_level(text: str, paragraph: Paragraph, next_text: str, prose_seen: 
         and next_text[-1] in _END
     )
     return _UNNUMBERED_LEVEL if is_bare else None
+
+
+def is_marked(text: str) -> bool:
+    """Tell whether ``text`` begins with the number of a heading or a list item."""
+    return any(marker.match(text) for _, marker in _MARKERS)
 
 
 def is_one_unit(text: str) -> bool:

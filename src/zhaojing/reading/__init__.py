@@ -6,7 +6,8 @@ Input files are hostile: whatever their bytes, :func:`read` returns a document o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from zhaojing.errors import UnreadableFile
@@ -71,6 +72,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"Rar!", "RAR"),
     (b"7z\xbc\xaf", "7-Zip"),
 )
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
 _EXPECTED = {".docx": "Word/ZIP", ".pdf": "PDF"}
 
 
@@ -135,31 +137,36 @@ def _check_signature(path: Path, suffix: str, data: bytes) -> None:
         raise UnreadableFile("file.misnamed", where=path, suffix=suffix, actual=actual)
 
 
-def find_reports(path: str | Path, *, leave_out: Path | None = None) -> Iterator[Path]:
-    """Yield ``path`` itself if it is no folder, else every file below it, in order of name.
+def find_reports(
+    path: str | Path, *, leave_out: Collection[Path] = ()
+) -> tuple[list[Path], list[UnreadableFile]]:
+    """Return the files below ``path``, in order of name, and the folders that cannot be read.
 
-    Files of formats that :func:`read` refuses are yielded too: a report must not drop out of a
-    pile unsaid. Hidden files, Word's lock files (``~$…``), Windows' own files and what lies in the
-    folder ``leave_out`` are no reports.
-
-    Raises
-    ------
-    UnreadableFile
-        The folder holds no file at all.
+    A path that is no folder is returned as it is. Files of formats that :func:`read` refuses are
+    returned too: a report must not drop out of a pile unsaid. Hidden files, Word's lock files
+    (``~$…``), Windows' own files and those in ``leave_out`` are no reports.
     """
-    path = Path(path)
-    if not path.is_dir():
-        yield path
-        return
-    outside = leave_out.resolve() if leave_out is not None else None
-    found = [
-        child
-        for child in sorted(path.rglob("*"))
-        if child.is_file()
-        and not child.name.startswith((".", "~$"))
-        and child.name.lower() not in ("thumbs.db", "desktop.ini")
-        and (outside is None or outside not in child.resolve().parents)
-    ]
-    if not found:
-        raise UnreadableFile("folder.nothing", where=path, suffixes=" ".join(SUFFIXES))
-    yield from found
+    if not os.path.isdir(path):  # noqa: PTH112  # pathlib's raises on a name that is too long
+        return [Path(path)], []
+    skipped = {os.path.realpath(file) for file in leave_out}
+    found: list[Path] = []
+    failures: list[UnreadableFile] = []
+
+    def failed(error: OSError) -> None:
+        failures.append(UnreadableFile("file.no_permission", where=error.filename))
+
+    visited: set[str] = set()
+    for folder, subfolders, names in os.walk(path, onerror=failed, followlinks=True):
+        if os.path.realpath(folder) in visited:  # a link back up the tree
+            subfolders.clear()
+            continue
+        visited.add(os.path.realpath(folder))
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(names):
+            file = Path(folder, name)
+            is_report = not name.startswith((".", "~$")) and name.lower() not in _SYSTEM_FILES
+            if is_report and os.path.realpath(file) not in skipped:
+                found.append(file)
+    if not found and not failures:
+        failures.append(UnreadableFile("folder.nothing", where=path, suffixes=" ".join(SUFFIXES)))
+    return found, failures

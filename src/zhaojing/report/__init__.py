@@ -17,6 +17,11 @@ RESULTS_FILE = "results.jsonl"
 PAGE_FILE = "report.html"
 
 
+def result_files(folder: Path) -> tuple[Path, Path]:
+    """Return what a screening writes into ``folder``."""
+    return folder / RESULTS_FILE, folder / PAGE_FILE
+
+
 def write_results(
     reports: Sequence[Report],
     failures: Sequence[UnreadableFile],
@@ -25,9 +30,10 @@ def write_results(
     lang: Lang,
 ) -> None:
     """Write ``results.jsonl`` (a row a sentence) and ``report.html`` into ``folder``."""
-    with write_atomically(folder / RESULTS_FILE) as file:
+    rows, page = result_files(folder)
+    with write_atomically(rows) as file:
         for report in reports:
             for row in report.rows():
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    with write_atomically(folder / PAGE_FILE) as file:
+    with write_atomically(page) as file:
         file.write(render(reports, failures, classifier, lang))

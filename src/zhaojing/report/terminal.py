@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from zhaojing.corpus.agreement import Agreement
-from zhaojing.errors import UnreadableFile
+from zhaojing.errors import UnreadableFile, printable
 from zhaojing.labels import Category, Role
 from zhaojing.messages import Lang, say
 from zhaojing.report.html import LETTERS, practices
@@ -39,7 +39,7 @@ def progress(console: Console, text: str) -> Iterator[Callable[[Path], None]]:
         task = bar.add_task(text, total=None)
 
         def advance(path: Path) -> None:
-            bar.update(task, description=f"{text} {escape(path.name)}")
+            bar.update(task, description=f"{text} {escape(printable(path.name))}")
 
         yield advance
 
@@ -85,7 +85,7 @@ def _files_table(reports: Sequence[Report], lang: Lang) -> Table:
     for report in sorted(reports, key=lambda r: -len(r.flagged) / len(r.sentences)):
         shown = "、".join(f"{name} {count}" for name, count in practices(report, lang)[:3])
         table.add_row(
-            escape(report.path.name if report.path else ""),
+            escape(report.short_name),
             str(len(report.sentences)),
             str(len(report.flagged)),
             f"{report.mean_embellishment:.2f}",
@@ -104,7 +104,7 @@ def _line(report: Report, item: ScreenedSentence, lang: Lang) -> str:
         shown = [say("report.embellishment", lang)]
     letters = [*shown, role.label(lang), f"{strength(prediction):.2f}"]
     text = sentence.text if len(sentence.text) <= _EXCERPT else sentence.text[:_EXCERPT] + "…"
-    name = escape(report.path.name if report.path else "")
+    name = escape(report.short_name)
     return f"  [bold]{' · '.join(letters)}[/bold]  {name} {place}\n    {escape(text)}"
 
 

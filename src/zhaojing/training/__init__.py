@@ -8,6 +8,7 @@ from zhaojing.errors import InvalidConfig, InvalidRecords, MissingExtra
 from zhaojing.offline import stay_offline
 from zhaojing.records import read_records
 from zhaojing.training.config import TFIDF, TrainingConfig
+from zhaojing.training.finish import check_output
 
 __all__ = ["TFIDF", "TrainingConfig", "train_model"]
 
@@ -20,10 +21,11 @@ def train_model(config: TrainingConfig, *, resume: bool = False) -> Path:
     FaultyRecords
         The data break the schema; every fault is listed.
     InvalidConfig
-        A data file is missing from the configuration, or the encoder cannot be loaded.
+        ``output`` holds something else than a model, a data file is missing from the configuration, or the encoder cannot be loaded.
     MissingExtra
         The extra ``train`` is not installed.
     """
+    check_output(config.output)
     train = read_records(*config.train)
     dev = read_records(*config.dev)
     if not train:

@@ -12,6 +12,20 @@ from zhaojing.errors import InvalidConfig
 
 TFIDF = "tfidf"
 _PATHS = ("train", "dev")
+_RANGES = (
+    ("seed", 0, 2**32 - 1),
+    ("folds", 2, 1000),
+    ("min_count", 1, 1000),
+    ("regularization", 1e-6, 1e6),
+    ("epochs", 1, 10_000),
+    ("patience", 1, 10_000),
+    ("batch_size", 1, 100_000),
+    ("learning_rate", 1e-9, 1.0),
+    ("warmup", 0.0, 1.0),
+    ("weight_decay", 0.0, 10.0),
+    ("max_length", 8, 100_000),
+    ("dropout", 0.0, 0.99),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +46,7 @@ class TrainingConfig:
     # the classical model
     folds: int = 5  # cross-validation over documents, for calibration and thresholds
     min_count: int = 2  # sentences a feature must occur in
-    regularization: float = 4.0  # C of the logistic regressions, larger is weaker
+    regularization: float = 8.0  # C of the logistic regressions, larger is weaker
 
     # an encoder
     epochs: int = 8  # passes over the data, at most
@@ -70,15 +84,24 @@ class TrainingConfig:
             raise InvalidConfig("config.invalid", where=file, detail=detail)
         for name in _PATHS:
             paths = values.get(name, ())
-            listed = [paths] if isinstance(paths, str | Path) else paths
-            values[name] = tuple(Path(path) for path in listed)
-        values["output"] = Path(values["output"])
+            values[name] = [paths] if isinstance(paths, str | Path) else paths
         for name, value in values.items():
-            kind = known[name].type
-            if kind in ("int", "float", "bool", "str") and not _fits(value, str(kind)):
-                detail = f"{name} must be {kind}, got {value!r}"
+            if not _fits(value, str(known[name].type)):
+                detail = f"{name} must be {known[name].type}, got {value!r}"
                 raise InvalidConfig("config.invalid", where=file, detail=detail)
-        return cls(**values)
+        for name in _PATHS:
+            values[name] = tuple(map(Path, values[name]))
+        values["output"] = Path(values["output"])
+        try:
+            return cls(**values)
+        except ValueError as error:
+            raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
+
+    def __post_init__(self) -> None:
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} must lie between {low} and {high}, got {value}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as plain data; paths as the names of their files."""
@@ -92,4 +115,8 @@ class TrainingConfig:
 def _fits(value: object, kind: str) -> bool:
     if kind == "float":
         return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "Path":
+        return isinstance(value, str | Path)
+    if kind.startswith("tuple"):
+        return isinstance(value, list | tuple) and all(isinstance(v, str | Path) for v in value)
     return type(value).__name__ == kind

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,15 +14,35 @@ from typing import Any
 import zhaojing
 from zhaojing.classifier import Classifier
 from zhaojing.context import Context
+from zhaojing.errors import InvalidConfig
 from zhaojing.evaluation import evaluate
 from zhaojing.heads import Calibration, Logits, Thresholds
-from zhaojing.model_folder import Manifest
+from zhaojing.model_folder import MANIFEST_FILE, Manifest
+from zhaojing.output import check_folder
 from zhaojing.records import Record
 from zhaojing.training.card import model_card
 from zhaojing.training.config import TrainingConfig
 
 CARD_FILE = "README.md"
 _LIBRARIES = ("numpy", "scikit-learn", "torch", "transformers", "jieba")
+
+
+def check_output(folder: Path) -> None:
+    """Refuse, before any work, a folder that a model may not take the place of.
+
+    Raises
+    ------
+    InvalidConfig
+        ``folder`` exists and is neither empty nor a model folder.
+    OutputFailed
+        Nothing can be written beside it.
+    """
+    if folder.is_symlink() or folder.exists():
+        is_folder = folder.is_dir() and not folder.is_symlink()
+        is_model = is_folder and (folder / MANIFEST_FILE).is_file()
+        if not is_model and not (is_folder and not any(folder.iterdir())):
+            raise InvalidConfig("train.occupied", where=folder)
+    check_folder(folder.absolute().parent)
 
 
 class _Recorded:
@@ -68,8 +87,8 @@ def finish(
         "metrics": {name: score(bare, *pair) for name, pair in scored.items()},
     }
     manifest = Manifest(kind, config.context, thresholds, calibration, provenance)
-    config.output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=config.output.parent, prefix=".training-") as scratch:
+    place = config.output.absolute()
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".training-") as scratch:
         folder = Path(scratch) / "model"
         folder.mkdir()
         save(folder)
@@ -77,9 +96,9 @@ def finish(
         (folder / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
         for file in folder.iterdir():
             file.chmod(0o644)  # safetensors writes for the owner alone
-        if config.output.exists():
-            shutil.rmtree(config.output)
-        folder.rename(config.output)
+        if place.exists():
+            place.rename(Path(scratch) / "replaced")
+        folder.rename(place)
     return config.output
 
 

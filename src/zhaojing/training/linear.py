@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from zhaojing.context import NO_CONTEXT, Context
+from zhaojing.errors import InvalidConfig
 from zhaojing.features import Vectorizer
 from zhaojing.heads import Logits
 from zhaojing.labels import ROLES
@@ -33,6 +34,8 @@ def train_linear(
     Calibration and thresholds come from the out-of-fold logits, so ``dev`` stays unseen and is
     only reported on. A run takes minutes, so ``resume`` has nothing to do.
     """
+    if len(train) < 2:
+        raise InvalidConfig("config.invalid", detail="cross-validation needs two documents or more")
     logits = cross_validate(config, train)
     targets = Targets.of(train)
     calibration = fit_calibration(logits, targets)
@@ -81,6 +84,8 @@ def fit(config: TrainingConfig, records: Sequence[Record]) -> LinearModel:
     texts, contexts = inputs(records, config.context)
     targets = Targets.of(records)
     vectorizer = Vectorizer.fit(texts, contexts, min_count=config.min_count)
+    if not vectorizer.features:
+        raise InvalidConfig("train.no_features", count=config.min_count)
     columns = np.concatenate(
         [
             targets.categories,
