@@ -51,7 +51,7 @@ YES, NO = 4.0, -4.0
         (YES, "problem", NO, 1, True),
         (YES, "achievement", NO, 1, True),
         (YES, "measure", NO, 1, False),
-        (YES, "other", NO, 0, False),
+        (0.5, "other", NO, 0, False),
         (NO, "problem", NO, 0, False),
         (NO, "achievement", YES, 0, True),
         (NO, "measure", YES, 0, True),
@@ -62,6 +62,15 @@ def test_decisions(
 ) -> None:
     found = fixed([category] + [NO] * 5, role, [levels] * 3).classify(["句。"])[0]
     assert (len(found.categories), found.role, found.flagged) == (categories, role, flagged)
+
+
+def test_of_a_category_and_no_role_the_likelier_stands() -> None:
+    for category, role, given_categories in [(1.0, "problem", 1), (0.2, "other", 0)]:
+        roles = [1.0, 0.0, 0.0, 2.0]  # other 0.63, problem 0.23
+        model = Fixed([[category] + [NO] * 5], [roles], [[NO] * 3])
+        limits = Thresholds(dict.fromkeys(CATEGORIES, 0.2))
+        found = Classifier(model, Manifest(LINEAR, thresholds=limits)).classify(["句。"])[0]
+        assert (found.role, len(found.categories)) == (role, given_categories)
 
 
 def test_the_flag_rule_is_one_rule() -> None:

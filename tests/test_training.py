@@ -301,10 +301,10 @@ def test_a_local_folder_switches_the_hub_off_unless_told_otherwise(
     encoder = tiny_checkpoint(tmp_path / "encoder", "bert")
     (encoder / "config.json").unlink()  # so that training stops where loading begins
     code = (
-        "import os, sys\nfrom zhaojing import ZhaojingError\n"
+        "import os, sys\nfrom pathlib import Path\nfrom zhaojing import ZhaojingError\n"
         "from zhaojing.training import TrainingConfig, train_model\n"
-        f"config = TrainingConfig(train=({str(files[0])!r},), dev=({str(files[1])!r},),"
-        f" output={str(tmp_path / 'm')!r}, encoder={str(encoder)!r})\n"
+        f"config = TrainingConfig(train=(Path({str(files[0])!r}),), dev=(Path({str(files[1])!r}),),"
+        f" output=Path({str(tmp_path / 'm')!r}), encoder={str(encoder)!r})\n"
         "try:\n    train_model(config)\nexcept ZhaojingError as error:\n"
         "    print(error.key, os.environ['HF_HUB_OFFLINE'])"
     )

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 
 from zhaojing.context import NO_CONTEXT, Context
 from zhaojing.errors import InvalidModel
-from zhaojing.heads import Logits, Probabilities
+from zhaojing.heads import Logits, Probabilities, decide_roles
 from zhaojing.labels import CATEGORIES, ROLES, Role
 from zhaojing.model_folder import LINEAR, Manifest, default_folder
 from zhaojing.normalize import normalize
@@ -40,7 +40,7 @@ class Prediction:
     category_scores, role_scores
         Calibrated probabilities by id, each in [0, 1]; those of the roles sum to 1.
     role
-        The id of the likeliest role.
+        The id of the likeliest role, but ``other`` only where no category given is likelier.
     embellishment_score
         Expected level / 3, in [0, 1].
     flagged
@@ -156,10 +156,10 @@ class Classifier:
         thresholds = self.manifest.thresholds
         limits = np.array([thresholds.categories[name] for name in CATEGORIES])
         over = probabilities.categories >= limits
-        best_role = probabilities.roles.argmax(axis=1)
+        roles = decide_roles(probabilities, over)
         predictions = []
         for row, score in enumerate(probabilities.embellishment):
-            role = ROLES[best_role[row]]
+            role = ROLES[roles[row]]
             # the guideline gives no category to a sentence whose role is "other"
             chosen = () if role == Role.OTHER else tuple(np.flatnonzero(over[row]))
             categories = tuple(CATEGORIES[column] for column in chosen)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zhaojing.labels import CATEGORIES, MAX_LEVEL, ROLES
+from zhaojing.labels import CATEGORIES, MAX_LEVEL, ROLES, Role
 
 Array = NDArray[np.float64]
 
@@ -84,6 +84,21 @@ class Thresholds:
 
     categories: dict[str, float] = field(default_factory=lambda: dict.fromkeys(CATEGORIES, 0.5))
     embellishment: float = (FLAG_LEVEL - 0.5) / MAX_LEVEL
+
+
+def decide_roles(probabilities: Probabilities, over: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the index of each sentence's role; ``over`` says which categories it may get.
+
+    A sentence with the role ``other`` has no category, so a category over its threshold and that
+    role contradict each other: the likelier of the two stands.
+    """
+    other = ROLES.index(Role.OTHER)
+    best = probabilities.roles.argmax(axis=1)
+    without_other = np.delete(probabilities.roles, other, axis=1).argmax(axis=1)
+    without_other += without_other >= other
+    strongest = np.where(over, probabilities.categories, 0.0).max(axis=1)
+    overruled = (best == other) & (strongest > probabilities.roles[:, other])
+    return np.asarray(np.where(overruled, without_other, best), dtype=np.int64)
 
 
 def sigmoid(x: Array) -> Array:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
-from zhaojing.heads import Calibration, Logits, Thresholds, softmax
+from zhaojing.heads import Calibration, Logits, Thresholds, decide_roles, softmax
 from zhaojing.labels import CATEGORIES, MAX_LEVEL, ROLES, Role
 from zhaojing.records import LabelledSentence, Record
 
@@ -72,7 +72,8 @@ def choose_thresholds(logits: Logits, targets: Targets, calibration: Calibration
     ten gold sentences keeps 0.5.
     """
     probabilities = calibration.apply(logits)
-    eligible = probabilities.roles.argmax(axis=1) != ROLES.index(Role.OTHER)
+    anything = np.ones_like(probabilities.categories, dtype=np.bool_)
+    eligible = decide_roles(probabilities, anything) != ROLES.index(Role.OTHER)
     chosen = {}
     for index, name in enumerate(CATEGORIES):
         truth = targets.categories[:, index]

@@ -70,9 +70,9 @@ Written and labelled for this project with machine assistance; no real person is
 
 ## Ethical considerations
 
-Reports are confidential; the model runs offline and keeps nothing. Its training texts imitate
-public writing and share its biases: offices that write plainly are flagged less than offices
-that admit their faults clumsily.
+Reports are confidential; the model runs offline and keeps nothing. A model of what a text says flags
+the office that admits a fault in plain words sooner than the one that hides it well: roles are
+labelled apart for this reason, but read the sentence before you think anything of its writer.
 
 ## Caveats and recommendations
 
