@@ -21,7 +21,8 @@ def train_model(config: TrainingConfig, *, resume: bool = False) -> Path:
     FaultyRecords
         The data break the schema; every fault is listed.
     InvalidConfig
-        ``output`` holds something else than a model, a data file is missing from the configuration, or the encoder cannot be loaded.
+        ``output`` holds something else than a model, dev data are missing for an encoder, or the
+        encoder cannot be loaded.
     MissingExtra
         The extra ``train`` is not installed.
     """
