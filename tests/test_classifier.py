@@ -116,8 +116,13 @@ def test_order_and_company_change_nothing(default_classifier: Classifier) -> Non
 
 
 def test_width_quotes_and_spaces_change_nothing(default_classifier: Classifier) -> None:
-    plain, typed = "以“工作提示”代替发文,共12次;", "以「工作提示」代替发文，共１２次；"
-    assert default_classifier.classify([plain]) == default_classifier.classify([typed])
+    plain = "以“工作提示”代替发文,共12次;"
+    for typed in (
+        "以「工作提示」代替发文，共１２次；",
+        "以“工作提示” 代替 发文,共12次; ",
+        "　" + plain,
+    ):
+        assert default_classifier.classify([plain]) == default_classifier.classify([typed])
 
 
 def test_context_is_used_and_may_be_missing_for_some(default_classifier: Classifier) -> None:
@@ -183,8 +188,9 @@ def test_faulty_folders(folder: Path, tmp_path: Path) -> None:
     assert key() == "model.version"
     change(folder, format=1, labels={"categories": ["x"], "roles": list(ROLES)})
     assert key() == "model.labels"
+    (folder / "zhaojing.json").write_text(manifest, "utf-8")
     change(folder, thresholds={"wrong": 1})
-    assert key() in ("model.corrupt", "model.labels")
+    assert key() == "model.corrupt"
     for damage in (
         {"provenance": 3},
         {"thresholds": {"categories": {}, "embellishment": 0.5}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -206,3 +207,34 @@ def test_a_full_disk_is_said_in_one_line() -> None:
     assert done.returncode == 1
     assert "无法写出" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_json_on_standard_output_is_utf8_under_any_code_page() -> None:
+    command = [sys.executable, "-m", "zhaojing"]
+    env = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "gbk"}
+    for arguments, stdin in (
+        (["data", "stats", str(ROOT / "data"), "--json"], b""),
+        (["label", "-"], "会。".encode()),
+    ):
+        done = subprocess.run(
+            [*command, *arguments], input=stdin, capture_output=True, env=env, check=True
+        )
+        assert re.search(r"[\u4e00-\u9fff]", done.stdout.decode("utf-8"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_a_file_that_may_not_be_read_costs_no_other(tmp_path: Path) -> None:
+    good, secret = tmp_path / "好.txt", tmp_path / "密.txt"
+    for path in (good, secret):
+        path.write_text("会议太多，层层陪会。", "utf-8")
+    secret.chmod(0)
+    drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    if drop and not shutil.which("setpriv"):
+        pytest.skip("root reads everything")
+    done = subprocess.run(
+        [*drop, sys.executable, "-m", "zhaojing", "screen", good, secret, "-o", tmp_path / "o"],
+        capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "没有读取权限" in done.stdout
+    assert "共 1 份报告" in done.stdout

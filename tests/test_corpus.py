@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, document, sentence, write_jsonl
 from zhaojing.corpus.agreement import agreement
-from zhaojing.corpus.checks import check_corpus
+from zhaojing.corpus.checks import check_corpus, read_corpus
 from zhaojing.corpus.similar import shingles, similar_pairs
 from zhaojing.corpus.stats import prose, statistics
 from zhaojing.errors import InvalidRecords
@@ -41,7 +41,7 @@ def corpus(folder: Path, **splits: list[dict[str, object]]) -> Path:
 
 
 def keys(folder: Path) -> set[str]:
-    return {finding.key for finding in check_corpus(folder)}
+    return {finding.key for finding in check_corpus(folder, read_corpus(folder))}
 
 
 def test_a_clean_corpus_has_no_finding(tmp_path: Path) -> None:
@@ -99,12 +99,14 @@ def test_a_sentence_that_is_two(tmp_path: Path) -> None:
 def test_a_broken_line_and_a_document_in_two_splits(tmp_path: Path) -> None:
     folder = corpus(tmp_path, train=[document("a")], test=[document("a"), {"doc_id": 3}])
     with pytest.raises(FaultyRecords) as caught:
-        check_corpus(folder)
+        read_corpus(folder)
     assert {fault.reason for fault in caught.value.faults} >= {"fault.duplicate", "fault.type"}
 
 
 def test_the_projects_own_corpus_is_clean() -> None:
-    assert [finding.describe() for finding in check_corpus(ROOT / "data")] == []
+    assert [
+        finding.describe() for finding in check_corpus(ROOT / "data", read_corpus(ROOT / "data"))
+    ] == []
 
 
 def test_statistics_count(tmp_path: Path) -> None:
@@ -181,6 +183,18 @@ def test_alpha_of_the_textbook() -> None:
     one = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0]
     other = [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]
     assert _nominal("x", list(zip(one, other, strict=True))).alpha == pytest.approx(0.095, abs=5e-4)
+
+
+def test_ordinal_alpha_by_hand() -> None:
+    """Ratings 0-0, 0-1, 2-2 leave three 0, one 1 and two 2 (Krippendorff 2004, ch. 11)."""
+    from zhaojing.corpus.agreement import _ordinal
+
+    # distances: d01 = (3+1 - (3+1)/2)² = 4, d12 = (1+2 - (1+2)/2)² = 2.25,
+    # d02 = (3+1+2 - (3+2)/2)² = 12.25; observed: one 0-1 pair counted twice
+    observed = 2 * 4 / 6
+    expected = 2 * (3 * 1 * 4 + 1 * 2 * 2.25 + 3 * 2 * 12.25) / (6 * 5)
+    alpha = _ordinal("x", [(0, 0), (0, 1), (2, 2)]).alpha
+    assert alpha == pytest.approx(1 - observed / expected)
 
 
 def test_files_that_do_not_match(tmp_path: Path) -> None:

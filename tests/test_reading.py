@@ -65,6 +65,12 @@ def test_utf8_is_taken_at_its_word(text: str) -> None:
     assert decode(text.encode()) == text
 
 
+def test_a_mostly_ascii_gb18030_table_keeps_its_chinese() -> None:
+    rows = [f"{i},row{i},会" if i % 40 == 0 else f"{i},row{i},0" for i in range(400)]
+    text = "\n".join(rows)
+    assert decode(text.encode("gb18030")) == text
+
+
 def test_stray_signs_are_dropped() -> None:
     text = "会议太多，层层陪会，层层发文，人人叫苦。" * 20
     assert decode((text + "\ufeff" + text + "\x08").encode() + b"\x1a") == text + text
@@ -310,6 +316,18 @@ def test_html_with_tags_left_open_is_not_cut_off() -> None:
     assert len(html_units(body)) == 600
 
 
+def test_html_nested_beyond_what_the_parser_can_do_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text("<p><font>会议太多。" * 3000, "utf-8")
+    with pytest.raises(UnreadableFile):
+        read(path)
+
+
+def test_control_characters_never_leave_a_reader() -> None:
+    body = "<meta charset=utf-8><p>会议\x1b[31m太多&#27;]0;x</p>"
+    assert all(char.isprintable() for unit in html_units(body) for char in unit)
+
+
 def test_html_numbers_lists_and_ignores_unknown_and_hidden_elements() -> None:
     body = (
         "<ol><li>会多</li><li>文<img src=x>多</li></ol><ul><li>人少</li></ul>"
@@ -381,7 +399,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
 def test_a_zip_bomb_is_refused_unpacked_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zhaojing.reading.word_xml.MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr("zhaojing.reading.word_xml.MAX_PART_BYTES", 1000)
     path = tmp_path / "a.docx"
     path.write_bytes(numbered_word())
     with pytest.raises(UnreadableFile) as caught:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -44,7 +46,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(command: str, place: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "PYTHONUTF8": "1"}
-    # ZHAOJING_MODEL: an editable install would find the model of the checkout it came from anyway
     return subprocess.run(
         ["bash", "-c", command], cwd=place, env=env, capture_output=True, text=True, check=False
     )
@@ -101,3 +102,19 @@ def test_the_python_example_runs(checkout: Path) -> None:
     done = run(f"python - <<'END'\n{code}END", checkout)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 4
+
+
+def test_no_placeholder_is_left() -> None:
+    for path in (
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "data").rglob("*.md"),
+    ):
+        assert "@@" not in path.read_text("utf-8"), path
+
+
+def test_the_shipped_model_is_of_the_data_beside_it() -> None:
+    manifest = json.loads((ROOT / "models/default/zhaojing.json").read_text("utf-8"))
+    for item in manifest["provenance"]["data"]:
+        data = (ROOT / "data" / item["file"]).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == item["sha256"], item["file"]

@@ -135,3 +135,5 @@ def test_is_one_unit() -> None:
 def test_a_megabyte_without_punctuation_takes_no_time() -> None:
     assert len(split_text("会" * 1_000_000)) == 1
     assert len(split_text("（“" * 100_000)) == 1
+    assert len(split_text("&amp;" * 100_000)) == 1
+    assert len(split_text("." * 200_000)) == 1

@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from conftest import document, sentence, write_jsonl
-from zhaojing import Classifier, Context, InvalidConfig, InvalidRecords
+from zhaojing import Classifier, Context, InvalidConfig, InvalidModel, InvalidRecords
 from zhaojing.features import Vectorizer, words
 from zhaojing.heads import Calibration, Logits
 from zhaojing.labels import CATEGORIES, LEVELS, ROLES
@@ -94,7 +95,7 @@ def test_manifest_and_card_tell_the_whole_story(linear_folder: Path) -> None:
     }
     assert [item["file"] for item in origin["data"]] == ["train.jsonl", "dev.jsonl"]
     assert origin["config"]["seed"] == 0
-    assert set(origin["metrics"]) == {"cross-validation over documents, train", "dev"}
+    assert set(origin["metrics"]) == {"5-fold cross-validation over documents", "dev"}
     assert origin["metrics"]["dev"]["n_documents"] == 8
     card = (linear_folder / "README.md").read_text("utf-8")
     assert "never a verdict" in card
@@ -107,8 +108,14 @@ def test_the_same_seed_gives_the_same_model(
     tmp_path: Path, files: tuple[Path, Path], linear_folder: Path
 ) -> None:
     again = train_model(TrainingConfig(train=files[:1], dev=files[1:], output=tmp_path / "m"))
-    for name in ("model.safetensors", "vocabulary.txt", "zhaojing.json"):
+    for name in ("model.safetensors", "vocabulary.txt"):
         assert (again / name).read_bytes() == (linear_folder / name).read_bytes()
+    one, other = (
+        json.loads((f / "zhaojing.json").read_text("utf-8")) for f in (again, linear_folder)
+    )
+    for manifest in (one, other):
+        del manifest["provenance"]["created"]  # a day may have passed
+    assert one == other
 
 
 def test_a_label_without_examples_is_survived(tmp_path: Path) -> None:
@@ -154,6 +161,26 @@ def test_settings_out_of_range(tmp_path: Path, settings: dict[str, float]) -> No
         TrainingConfig.build(None, {"train": ["a"], "output": "m", **settings})
 
 
+def test_a_move_that_fails_leaves_the_old_model(
+    tmp_path: Path, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "m"
+    output.mkdir()
+    (output / "zhaojing.json").write_text("the old model", "utf-8")
+    rename = Path.rename
+
+    def fail(self: Path, target: Path) -> Path:
+        if self.name == "model":  # the new one, out of its scratch folder
+            raise PermissionError("in use")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(PermissionError):
+        train_model(TrainingConfig(train=files[1:], output=output, folds=2))
+    assert (output / "zhaojing.json").read_text("utf-8") == "the old model"
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
 def test_features_that_no_sentence_shares(tmp_path: Path, files: tuple[Path, Path]) -> None:
     with pytest.raises(InvalidConfig) as caught:
         train_model(TrainingConfig(train=files[:1], output=tmp_path / "m", min_count=1000))
@@ -180,7 +207,8 @@ def test_jieba_writes_no_cache_and_says_nothing(capfd: pytest.CaptureFixture[str
 
 
 def test_calibration_recovers_a_known_distortion() -> None:
-    from zhaojing.training.calibrate import Targets, fit_calibration
+    from zhaojing.training.calibrate import fit_calibration
+    from zhaojing.training.examples import Targets
 
     rng = np.random.default_rng(0)
     true = rng.normal(size=(20_000, 9)) * 2
@@ -200,9 +228,9 @@ def test_calibration_recovers_a_known_distortion() -> None:
 # --- encoders -------------------------------------------------------------------------------
 
 
-def tiny_checkpoint(folder: Path, family: str) -> Path:
+def tiny_checkpoint(folder: Path, family: str, dtype: str = "float32") -> Path:
     """Write a randomly initialised encoder with a character tokenizer."""
-    transformers = pytest.importorskip("transformers")
+    transformers, torch = pytest.importorskip("transformers"), pytest.importorskip("torch")
     characters = [chr(c) for c in range(0x4E00, 0x4E00 + 400)] + list("的会文件检查一二三，。12")
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys(characters)]
     shape = {
@@ -223,17 +251,20 @@ def tiny_checkpoint(folder: Path, family: str) -> Path:
     (folder / "vocab.txt").write_text("\n".join(vocabulary), "utf-8")
     tokenizer = transformers.BertTokenizerFast(vocab=str(folder / "vocab.txt"))
     tokenizer.save_pretrained(folder)
-    transformers.AutoModel.from_config(config).save_pretrained(folder)
+    transformers.AutoModel.from_config(config).to(getattr(torch, dtype)).save_pretrained(folder)
     return folder
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # torch and transformers warn of their own futures
-@pytest.mark.parametrize("family", ["bert", "electra", "modernbert"])
+@pytest.mark.parametrize(
+    ("family", "dtype"),
+    [("bert", "float32"), ("bert", "bfloat16"), ("electra", "float32"), ("modernbert", "float32")],
+)
 def test_an_encoder_trains_saves_and_loads(
-    tmp_path: Path, files: tuple[Path, Path], family: str, some_records: list[Record]
+    tmp_path: Path, files: tuple[Path, Path], family: str, dtype: str, some_records: list[Record]
 ) -> None:
-    encoder = tiny_checkpoint(tmp_path / "encoder", family)
+    encoder = tiny_checkpoint(tmp_path / "encoder", family, dtype)
     config = TrainingConfig(
         train=files[:1], dev=files[1:], output=tmp_path / "model", encoder=str(encoder), epochs=1
     )
@@ -248,6 +279,10 @@ def test_an_encoder_trains_saves_and_loads(
         assert one.role_scores == pytest.approx(other.role_scores, abs=1e-5)
         assert one.embellishment_score == pytest.approx(other.embellishment_score, abs=1e-5)
     assert not list(folder.rglob("*.bin")) + list(folder.rglob("*.pt"))
+    damaged = json.loads((folder / "config.json").read_text("utf-8")) | {"num_hidden_layers": 3}
+    (folder / "config.json").write_text(json.dumps(damaged), "utf-8")
+    with pytest.raises(InvalidModel):
+        Classifier.load(folder)
 
 
 @pytest.mark.slow
@@ -269,6 +304,32 @@ def test_a_run_resumes_from_its_last_checkpoint(tmp_path: Path, files: tuple[Pat
     history = json.loads(states[-1].read_text("utf-8"))["log_history"]
     assert {path.name for path in checkpoints.iterdir()} > before
     assert [entry["epoch"] for entry in history if "eval_loss" in entry] == [1.0, 2.0]
+    with pytest.raises(InvalidConfig) as caught:  # other settings are another run
+        train_model(replace(config(3, "model"), seed=7), resume=True)
+    assert caught.value.key == "train.other_run"
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_code_in_an_encoder_folder_is_never_run(
+    tmp_path: Path, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = tiny_checkpoint(tmp_path / "encoder", "bert")
+    (encoder / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n", "utf-8")
+    config = json.loads((encoder / "config.json").read_text("utf-8"))
+    config |= {
+        "model_type": "unheard-of",
+        "auto_map": {"AutoConfig": "evil.C", "AutoModel": "evil.M"},
+    }
+    (encoder / "config.json").write_text(json.dumps(config), "utf-8")
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    with pytest.raises(InvalidConfig):
+        train_model(
+            TrainingConfig(
+                train=files[:1], dev=files[1:], output=tmp_path / "m", encoder=str(encoder)
+            )
+        )
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.slow

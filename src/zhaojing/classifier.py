@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 
 from zhaojing.context import NO_CONTEXT, Context
 from zhaojing.errors import InvalidModel
-from zhaojing.heads import Logits, Probabilities, decide_roles
+from zhaojing.heads import Logits, decide_roles
 from zhaojing.labels import CATEGORIES, ROLES, Role
 from zhaojing.model_folder import LINEAR, Manifest, default_folder
 from zhaojing.normalize import normalize
@@ -104,7 +104,7 @@ class Classifier:
         except FileNotFoundError as error:
             name = Path(error.filename or str(error)).name
             raise InvalidModel("model.file_missing", where=folder, name=name) from error
-        except (OSError, ValueError, KeyError, IndexError, SafetensorError) as error:
+        except (OSError, ValueError, KeyError, IndexError, RuntimeError, SafetensorError) as error:
             raise InvalidModel("model.corrupt", where=folder, detail=repr(error)) from error
         return cls(model, manifest, folder)
 
@@ -141,38 +141,36 @@ class Classifier:
         predictions: list[Prediction] = []
         for start in range(0, len(sentences), BATCH):
             batch = slice(start, start + BATCH)
-            predictions += self._decide(self._probabilities(sentences[batch], given[batch]))
+            predictions += decide(self._logits(sentences[batch], given[batch]), self.manifest)
         return predictions
 
-    def _probabilities(
-        self, sentences: Sequence[str], contexts: Sequence[Context | None]
-    ) -> Probabilities:
+    def _logits(self, sentences: Sequence[str], contexts: Sequence[Context | None]) -> Logits:
         used = contexts if self.manifest.uses_context else [None] * len(sentences)
         seen = [NO_CONTEXT if context is None else context.normalized() for context in used]
-        logits = self.model.logits([normalize(text) for text in sentences], seen)
-        return self.manifest.calibration.apply(logits)
+        return self.model.logits([normalize(text) for text in sentences], seen)
 
-    def _decide(self, probabilities: Probabilities) -> list[Prediction]:
-        thresholds = self.manifest.thresholds
-        limits = np.array([thresholds.categories[name] for name in CATEGORIES])
-        over = probabilities.categories >= limits
-        roles = decide_roles(probabilities, over)
-        predictions = []
-        for row, score in enumerate(probabilities.embellishment):
-            role = ROLES[roles[row]]
-            # the guideline gives no category to a sentence whose role is "other"
-            chosen = () if role == Role.OTHER else tuple(np.flatnonzero(over[row]))
-            categories = tuple(CATEGORIES[column] for column in chosen)
-            predictions.append(
-                Prediction(
-                    categories=categories,
-                    category_scores=dict(
-                        zip(CATEGORIES, probabilities.categories[row].tolist(), strict=True)
-                    ),
-                    role=role,
-                    role_scores=dict(zip(ROLES, probabilities.roles[row].tolist(), strict=True)),
-                    embellishment_score=float(score),
-                    flagged=is_flagged(categories, role, float(score), thresholds.embellishment),
-                )
+
+def decide(logits: Logits, manifest: Manifest) -> list[Prediction]:
+    """Turn logits into labels with the calibration and the thresholds of ``manifest``."""
+    probabilities, thresholds = manifest.calibration.apply(logits), manifest.thresholds
+    over = probabilities.categories >= np.array([thresholds.categories[c] for c in CATEGORIES])
+    roles = decide_roles(probabilities, over)
+    predictions = []
+    for row, score in enumerate(probabilities.embellishment.tolist()):
+        role = ROLES[roles[row]]
+        # the guideline gives no category to a sentence whose role is "other"
+        chosen = () if role == Role.OTHER else tuple(np.flatnonzero(over[row]))
+        categories = tuple(CATEGORIES[column] for column in chosen)
+        predictions.append(
+            Prediction(
+                categories=categories,
+                category_scores=dict(
+                    zip(CATEGORIES, probabilities.categories[row].tolist(), strict=True)
+                ),
+                role=role,
+                role_scores=dict(zip(ROLES, probabilities.roles[row].tolist(), strict=True)),
+                embellishment_score=score,
+                flagged=is_flagged(categories, role, score, thresholds.embellishment),
             )
-        return predictions
+        )
+    return predictions

@@ -6,6 +6,7 @@ Every command imports what it needs when it runs, so that ``--help`` is instant.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -55,7 +56,10 @@ def main() -> None:
     except ZhaojingError as error:
         print(say("cli.error", lang) + error.describe(lang), file=sys.stderr)
         sys.exit(error.exit_code)
-    except OSError as error:  # what we print has nowhere to go: a full disk, a closed pipe
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EPIPE):
+            raise
+        # what we print has nowhere to go: a full disk, a closed pipe
         # the interpreter flushes at exit, and would fail once more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(say("cli.error", lang) + say("output.failed", lang, detail=error), file=sys.stderr)
@@ -88,6 +92,17 @@ def options(
     """
 
 
+def _print_json(value: Any) -> None:
+    """Print JSON as UTF-8 whatever the console's code page: the next program reads it."""
+    import dataclasses
+
+    from zhaojing.output import standard_output
+
+    with standard_output() as file:
+        json.dump(value, file, ensure_ascii=False, indent=2, default=dataclasses.asdict)
+        file.write("\n")
+
+
 def _load(model: Path | None) -> Classifier:
     from zhaojing.classifier import Classifier
 
@@ -98,7 +113,9 @@ def _load(model: Path | None) -> Classifier:
 def screen(
     paths: Annotated[
         list[Path],
-        typer.Argument(help="报告文件或文件夹。Report files or folders.", metavar="PATH..."),
+        typer.Argument(
+            help="报告文件或文件夹。Report files or folders.", metavar="PATH...", readable=False
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="结果文件夹。Folder for the results.")
@@ -151,7 +168,8 @@ def label(
 @app.command()
 def evaluate(
     gold: Annotated[
-        Path, typer.Argument(metavar="GOLD.jsonl", help="标注数据。Annotated records.")
+        Path,
+        typer.Argument(metavar="GOLD.jsonl", help="标注数据。Annotated records.", readable=False),
     ],
     model: ModelOption = None,
     json_file: Annotated[
@@ -251,7 +269,7 @@ def model_info(
         "provenance": manifest.provenance,
     }
     if as_json:
-        print(json.dumps(value, ensure_ascii=False, indent=2))
+        _print_json(value)
     else:
         terminal.print_model(terminal.console(), value, lang)
 
@@ -263,6 +281,7 @@ def data_check(
         typer.Argument(
             help="标注数据文件，或整个语料文件夹。Files of records, or a corpus folder.",
             metavar="PATH...",
+            readable=False,
         ),
     ],
     lang: LangOption = DEFAULT_LANG,
@@ -284,7 +303,7 @@ def data_check(
     for path in paths:
         if path.is_dir():
             found = read_corpus(path)
-            findings += check_corpus(path)
+            findings += check_corpus(path, found)
         else:
             found = {path.name: read_records(path)}
         for name, records in found.items():
@@ -308,7 +327,6 @@ def data_stats(
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """统计语料的分布和文字特征。Describe a corpus: labels, genres, length, variety."""
-    import dataclasses
 
     from zhaojing.corpus.checks import read_corpus
     from zhaojing.corpus.stats import prose_by_genre, statistics
@@ -322,7 +340,7 @@ def data_stats(
     if leaks:
         value["leaks"] = _leaks(splits)
     if as_json:
-        print(json.dumps(value, ensure_ascii=False, indent=2, default=dataclasses.asdict))
+        _print_json(value)
     else:
         terminal.print_statistics(terminal.console(), value, lang)
 
@@ -341,8 +359,10 @@ def _leaks(splits: dict[str, Any]) -> dict[str, Any]:
 
 @data_app.command("agreement")
 def data_agreement(
-    first: Annotated[Path, typer.Argument(help="甲的标注。One annotator's records.")],
-    second: Annotated[Path, typer.Argument(help="乙的标注。The other's records.")],
+    first: Annotated[
+        Path, typer.Argument(help="甲的标注。One annotator's records.", readable=False)
+    ],
+    second: Annotated[Path, typer.Argument(help="乙的标注。The other's records.", readable=False)],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。Print JSON.")] = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -356,7 +376,7 @@ def data_agreement(
     count, found = agreement(read_records(first), read_records(second))
     if as_json:
         value = {"n_sentences": count, "fields": [dataclasses.asdict(item) for item in found]}
-        print(json.dumps(value, ensure_ascii=False, indent=2))
+        _print_json(value)
     else:
         terminal.print_agreement(terminal.console(), count, found, lang)
 

@@ -33,6 +33,8 @@ except ModuleNotFoundError as error:
     raise MissingExtra("train") from error
 
 WEIGHTS_FILE = "model.safetensors"
+# nothing is fetched, and no code that a folder may bring along is run
+_LOCAL = {"local_files_only": True, "trust_remote_code": False}
 BATCH = 32
 
 
@@ -127,9 +129,12 @@ class EncoderModel:
     @classmethod
     def load(cls, folder: Path) -> EncoderModel:
         """Read what :meth:`save` wrote; nothing outside ``folder`` is touched."""
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        network = MultiTaskEncoder(AutoModel.from_config(config))  # type: ignore[no-untyped-call]
+        config = AutoConfig.from_pretrained(folder, **_LOCAL)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)
+        empty: Any = AutoModel
+        network = MultiTaskEncoder(
+            empty.from_config(config, dtype=torch.float32, trust_remote_code=False)
+        )
         network.load_state_dict(load_file(folder / WEIGHTS_FILE))
         return cls(network, tokenizer, int(tokenizer.model_max_length))
 
@@ -157,8 +162,8 @@ def load_pretrained(name: str, dropout: float) -> tuple[MultiTaskEncoder, Any]:
         It cannot be found or loaded.
     """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        encoder = AutoModel.from_pretrained(name)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        encoder = AutoModel.from_pretrained(name, dtype=torch.float32, trust_remote_code=False)
     except (OSError, ValueError) as error:
         detail = str(error).strip().splitlines()[0]
         raise InvalidConfig("encoder.offline", where=name, detail=detail) from error

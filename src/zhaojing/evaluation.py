@@ -33,8 +33,8 @@ def evaluate(records: Sequence[Record], predictions: Sequence[Prediction]) -> di
     """Return the metrics of ``predictions`` for the sentences of ``records``, in order.
 
     A figure that its data leave undefined (precision of a label never given, a correlation
-    without variance) is ``None``; a macro average is over the labels with support, and each
-    undefined F1 among them counts as 0.
+    without variance) is ``None``; a macro average is over the labels that occur in
+    gold or prediction.
     """
     gold = [sentence for record in records for sentence in record.sentences]
     if len(gold) != len(predictions):
@@ -86,10 +86,16 @@ def quadratic_kappa(first: NDArray[np.int64], second: NDArray[np.int64]) -> floa
     size = MAX_LEVEL + 1
     observed = np.zeros((size, size))
     np.add.at(observed, (first, second), 1)
+    return weighted_kappa(observed, np.subtract.outer(np.arange(size), np.arange(size)) ** 2)
+
+
+def weighted_kappa(
+    observed: NDArray[np.float64], distance: NDArray[np.float64 | np.int64]
+) -> float | None:
+    """Return Cohen's kappa of a contingency table with ``distance`` as weights (Cohen 1968)."""
     expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / observed.sum()
-    weights = np.subtract.outer(np.arange(size), np.arange(size)) ** 2
-    disagreement = (weights * expected).sum()
-    return float(1 - (weights * observed).sum() / disagreement) if disagreement else None
+    chance = (distance * expected).sum()
+    return float(1 - (distance * observed).sum() / chance) if chance else None
 
 
 def spearman(first: NDArray[Any], second: NDArray[Any]) -> float | None:

@@ -9,6 +9,7 @@ numpy alone. Weights are sublinear TF × smoothed IDF, each block scaled to a fi
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
@@ -29,7 +30,10 @@ SparseRows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 
 @cache
 def _tokenizer() -> Any:
-    import jieba
+    with warnings.catch_warnings():
+        # its own: pkg_resources, and escapes that newer Pythons dislike
+        warnings.simplefilter("ignore")
+        import jieba
 
     tokenizer = jieba.Tokenizer()
     # Filled in by hand because jieba's own start-up prints, and leaves a cache in /tmp that it
@@ -68,11 +72,11 @@ def _word_block(text: str, context: Context) -> Iterable[str]:
 
 
 def _shape_block(text: str, context: Context) -> Iterable[str]:
-    length = len(text)
+    length = len(text.strip())
     yield f"length {min(length // 10, 12)}"
     yield f"digits {min(len(_DIGIT.findall(text)), 6)}"
     yield f"clauses {min(text.count(','), 8)}"
-    yield f"last {text[-1:]}"
+    yield f"last {text.rstrip()[-1:]}"
 
 
 def _heading_block(text: str, context: Context) -> Iterable[str]:

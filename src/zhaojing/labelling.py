@@ -15,7 +15,7 @@ from typing import IO, Any
 from zhaojing.classifier import Classifier
 from zhaojing.context import Context, context_of
 from zhaojing.errors import InvalidRecords, UnreadableFile
-from zhaojing.output import write_atomically
+from zhaojing.output import standard_output, write_atomically
 from zhaojing.reading.document import LINE_BREAK
 from zhaojing.reading.text import decode
 from zhaojing.records import (
@@ -42,7 +42,7 @@ COLUMNS = (
     "embellishment_score",
     "flagged",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +137,8 @@ def write_rows(rows: Iterable[dict[str, Any]], target: str | Path) -> int:
 @contextmanager
 def _open(target: str | Path) -> Iterator[IO[str]]:
     if str(target) == STREAM:
-        # UTF-8 whatever the console's code page: the next program reads JSON
-        file = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
-        try:
-            yield file
-        finally:
-            file.flush()
-            file.detach()
+        with standard_output() as stream:
+            yield stream
     else:
         with write_atomically(target, newline="") as whole:
             yield whole

@@ -160,6 +160,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "已有别的内容，不能拿来放模型；请换一个新的文件夹",
         "holds something else than a model; name a new folder",
     ),
+    "train.other_run": (
+        "里面的检查点属于另一次训练（设置或数据不同）；请去掉 --resume，或换一个输出位置",
+        "holds the checkpoints of another run; leave out --resume, or name another output",
+    ),
     "train.no_features": (
         "没有一个特征达到 min_count={count}；请调小",
         "no feature reaches min_count={count}; lower it",

@@ -54,9 +54,9 @@ class Manifest:
             There is none, it is damaged, or it was made for other labels or another format.
         """
         path = folder / MANIFEST_FILE
-        if not folder.is_dir() or not path.is_file():
-            raise InvalidModel("model.missing", where=folder)
         try:
+            if not path.is_file():
+                raise InvalidModel("model.missing", where=folder)
             value = json.loads(path.read_text(encoding="utf-8"))
             if value["format"] != FORMAT:
                 found = value["format"]

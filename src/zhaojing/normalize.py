@@ -16,8 +16,11 @@ _QUOTES = dict.fromkeys("“”„‟〝〞「」『』﹁﹂﹃﹄＂", '"') | 
 def _fold(char: str) -> str:
     if char in _QUOTES:
         return _QUOTES[char]
-    if char.isspace() or unicodedata.category(char) in ("Cc", "Cf"):
+    category = unicodedata.category(char)
+    if char.isspace() or category in ("Cc", "Cf"):
         return " "
+    if category == "Cs":  # half a character, which no tokenizer takes
+        return "\ufffd"
     folded = unicodedata.normalize("NFKC", char)
     if len(folded) != 1:
         return char

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -67,3 +69,14 @@ def refuse_overwriting(target: str | Path, *inputs: str | Path) -> None:
     """Raise :class:`OutputFailed` if ``target`` is one of the files that are read."""
     if any(os.path.realpath(target) == os.path.realpath(source) for source in inputs):
         raise OutputFailed("output.is_input", where=target)
+
+
+@contextmanager
+def standard_output() -> Iterator[IO[str]]:
+    """Open standard output as UTF-8 text with ``\\n`` line ends, on every system."""
+    file = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
+    try:
+        yield file
+    finally:
+        file.flush()
+        file.detach()

@@ -39,6 +39,7 @@ _MARKERS: tuple[tuple[int, re.Pattern[str]], ...] = (
 _STYLE_OFFSET = 2  # Word's or HTML's heading 1 ranks with 一、
 _UNNUMBERED_LEVEL = 7
 _HEADING_LENGTH = 50
+_LOOK_BACK = 12  # characters: an entity or a marker is no longer, and a line may be a megabyte
 _SENTENCE_HEADING_LENGTH = 30
 _UNNUMBERED_LENGTH = 20
 
@@ -167,14 +168,14 @@ def _is_end(line: str, start: int, index: int) -> bool:
     before = line[index - 1] if index > start else ""
     after = line[index + 1] if index + 1 < len(line) else ""
     if char in _FULL_STOPS:
-        lead = line[start:index].strip()
+        lead = line[start:index].strip() if index - start <= _LOOK_BACK else ""
         is_marker = any(pattern.fullmatch(lead + char) for _, pattern in _MARKERS)
         wordy = bool(_HAN.match(before)) or before in _CLOSERS
         return wordy and not is_marker and (not after or after.isspace() or bool(_HAN.match(after)))
     if char not in _END:
         return False
     if char == ";":
-        return not _ENTITY.search(line[start:index])
+        return not _ENTITY.search(line[max(start, index - _LOOK_BACK) : index])
     if char in "!?":  # not the ? of an address or the ! of !=
         return not (before.isascii() and before and after.isascii() and after.isalnum())
     return True

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhaojing.errors import InvalidRecords
+from zhaojing.evaluation import weighted_kappa
 from zhaojing.labels import CATEGORIES
 from zhaojing.records import LabelledSentence, Record
 
@@ -61,7 +62,9 @@ def agreement(first: Sequence[Record], second: Sequence[Record]) -> tuple[int, l
 def _nominal(field: str, pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
     counts = _coincidences(pairs)
     different = 1 - np.eye(len(counts))
-    return Agreement(field, _raw(counts), _kappa(counts, different), _alpha(counts, different))
+    return Agreement(
+        field, _raw(counts), weighted_kappa(counts, different), _alpha(counts, different)
+    )
 
 
 def _ordinal(field: str, pairs: Sequence[tuple[int, int]]) -> Agreement:
@@ -72,7 +75,9 @@ def _ordinal(field: str, pairs: Sequence[tuple[int, int]]) -> Agreement:
     # Krippendorff's ordinal metric: how many ratings lie between two values, half of each end
     below = np.cumsum(both.sum(axis=1)) - both.sum(axis=1) / 2
     ordinal = np.subtract.outer(below, below) ** 2
-    return Agreement(field, _raw(counts), _kappa(counts, quadratic), _alpha(counts, ordinal))
+    return Agreement(
+        field, _raw(counts), weighted_kappa(counts, quadratic), _alpha(counts, ordinal)
+    )
 
 
 def _coincidences(pairs: Sequence[tuple[Hashable, Hashable]]) -> NDArray[np.float64]:
@@ -86,13 +91,6 @@ def _coincidences(pairs: Sequence[tuple[Hashable, Hashable]]) -> NDArray[np.floa
 
 def _raw(counts: NDArray[np.float64]) -> float:
     return float(np.trace(counts) / counts.sum())
-
-
-def _kappa(counts: NDArray[np.float64], distance: NDArray[np.float64]) -> float | None:
-    """Return Cohen's kappa with ``distance`` as weights (Cohen 1960, 1968)."""
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
-    chance = (distance * expected).sum()
-    return float(1 - (distance * counts).sum() / chance) if chance else None
 
 
 def _alpha(counts: NDArray[np.float64], distance: NDArray[np.float64]) -> float | None:

@@ -11,7 +11,7 @@ from zhaojing.corpus.similar import similar_pairs
 from zhaojing.errors import InvalidRecords
 from zhaojing.messages import DEFAULT_LANG, Lang, say
 from zhaojing.normalize import normalize
-from zhaojing.records import FaultyRecords, Record, validate_records
+from zhaojing.records import Record, read_records
 from zhaojing.splitting import is_one_unit
 
 ALLOWED_RUNS_FILE = "fixed-terms.txt"
@@ -56,15 +56,12 @@ def read_corpus(folder: Path) -> dict[str, list[Record]]:
     paths = sorted(folder.glob("*.jsonl"))
     if not paths:
         raise InvalidRecords("records.nothing", where=folder)
-    _, faults = validate_records(*paths)
-    if faults:
-        raise FaultyRecords(faults)
-    return {path.stem: validate_records(path)[0] for path in paths}
+    read_records(*paths)  # together first, so that a document in two splits is seen
+    return {path.stem: read_records(path) for path in paths}
 
 
-def check_corpus(folder: Path) -> list[Finding]:
-    """Return every finding in the splits of ``folder``; raises as :func:`read_corpus` does."""
-    splits = read_corpus(folder)
+def check_corpus(folder: Path, splits: Mapping[str, Sequence[Record]]) -> list[Finding]:
+    """Return every finding in ``splits``, read from ``folder``, which may list allowed runs."""
     allowed_file = folder / ALLOWED_RUNS_FILE
     allowed = allowed_file.read_text(encoding="utf-8") if allowed_file.exists() else ""
     places = [
@@ -105,7 +102,7 @@ def _similar_sentences(places: Sequence[_Place], texts: Sequence[str]) -> Iterat
             yield Finding("corpus.within", values)
 
 
-def _similar_documents(splits: dict[str, list[Record]]) -> Iterator[Finding]:
+def _similar_documents(splits: Mapping[str, Sequence[Record]]) -> Iterator[Finding]:
     named = [(split, record) for split, records in splits.items() for record in records]
     texts = ["".join(s.text for s in record.sentences) for _, record in named]
     for a, b, jaccard in similar_pairs(texts):
@@ -117,7 +114,7 @@ def _similar_documents(splits: dict[str, list[Record]]) -> Iterator[Finding]:
         yield Finding("corpus.documents", values)
 
 
-def _shared_runs(splits: dict[str, list[Record]], allowed: str) -> Iterator[Finding]:
+def _shared_runs(splits: Mapping[str, Sequence[Record]], allowed: str) -> Iterator[Finding]:
     """Find runs of :data:`RUN_LENGTH` characters that more than three documents share."""
     fixed = "\n".join(normalize(line).replace(" ", "") for line in allowed.splitlines())
     holders: dict[str, set[str]] = defaultdict(set)

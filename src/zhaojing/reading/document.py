@@ -12,6 +12,10 @@ from pathlib import Path
 LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
+# terminals act on them, and no text needs them; a space keeps the offsets of pages
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One paragraph as a reader found it.
@@ -54,7 +58,7 @@ class Document:
         position = 0
         for block in blocks:
             begun = position
-            for line in LINE_BREAK.split(block.text):
+            for line in LINE_BREAK.split(_CONTROL.sub(" ", block.text)):
                 lines.append(line)
                 end = position + len(line)
                 paragraphs.append(Paragraph(position, end, block.heading_level, block.in_table))

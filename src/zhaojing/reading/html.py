@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml import html as lxml_html
 
+from zhaojing.errors import UnreadableFile
 from zhaojing.reading.document import Block
 from zhaojing.reading.text import decode
 
@@ -38,12 +39,14 @@ _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORE
 
 def read_html(data: bytes) -> Iterator[Block]:
     """Yield the visible text of a page; a table cell is a block, scripts and menus are not."""
-    # huge_tree lifts libxml2's limit on depth, at which it would drop the rest of a page whose
-    # tags were left open; the walk below does not recurse. Nothing is fetched.
+    # huge_tree raises libxml2's limit on depth from 256, at which it drops the rest of a page whose
+    # tags were left open, to 2048; the walk below does not recurse. Nothing is fetched.
     parser = lxml_html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
     )
     root = lxml_html.document_fromstring(_decode(data).encode("utf-8", "replace"), parser=parser)
+    if any("depth" in entry.message.lower() for entry in parser.error_log):
+        raise UnreadableFile("file.corrupt", detail="HTML nested too deeply")
     yield from _Walk().blocks(root)
 
 

@@ -38,27 +38,20 @@ def decode(data: bytes) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return _cleaned(data.decode(encoding, errors="replace"))
-    if b"\x00" in data:
-        guesses = ["utf-16-le", "utf-16-be"]
-    else:
-        text = data.decode("utf-8", errors="replace")
-        if text.count(_BROKEN) * 50 <= len(text):
-            return _cleaned(text)
-        guesses = ["gb18030"]
-    for encoding in guesses:
+    strict = ["utf-16-le", "utf-16-be"] if b"\x00" in data else ["utf-8", "gb18030"]
+    for encoding in strict:
         text = data.decode(encoding, errors="replace")
-        if _BROKEN not in text and _plausible(text):
+        if _BROKEN not in text and (encoding == "utf-8" or _plausible(text)):
             return _cleaned(text)
     if b"\x00" not in data:
         from charset_normalizer import from_bytes
 
         best = from_bytes(data[:200_000]).best()
-        text = data.decode(best.encoding, errors="replace") if best else ""
-        if text and _BROKEN not in text and _plausible(text):
-            return _cleaned(text)
-        text = data.decode("gb18030", errors="replace")
-        if text.count(_BROKEN) * 50 <= len(text) and _plausible(text):
-            return _cleaned(text)
+        guessed = [best.encoding] if best else []
+        for encoding in ("utf-8", *guessed, "gb18030"):
+            text = data.decode(encoding, errors="replace")
+            if text.count(_BROKEN) * 50 <= len(text) and _plausible(text):
+                return _cleaned(text)
     binary = b"\x00" in data or bool(_CONTROL.search(data[:4096].decode("latin-1")))
     raise UnreadableFile("file.binary" if binary else "file.encoding")
 

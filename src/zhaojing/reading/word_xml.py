@@ -13,7 +13,7 @@ from lxml import etree
 
 from zhaojing.errors import UnreadableFile
 
-MAX_UNPACKED_BYTES = 512 * 1024 * 1024
+MAX_PART_BYTES = 48 * 1024 * 1024  # of XML, which takes twenty times the memory when parsed
 
 _MAIN = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
@@ -45,7 +45,7 @@ class Package:
     Raises
     ------
     UnreadableFile
-        It is no zip file, encrypted, too large when unpacked, or holds no Word document.
+        It is no zip file, encrypted, or holds no Word document.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -59,16 +59,20 @@ class Package:
         self._names = {entry.filename for entry in entries}
         if not any(name.startswith("word/") for name in self._names):
             raise UnreadableFile("file.misnamed", suffix=".docx", actual="ZIP")
-        unpacked = sum(entry.file_size for entry in entries)
-        if unpacked > MAX_UNPACKED_BYTES:
-            raise UnreadableFile(
-                "file.too_large", size=unpacked >> 20, limit=MAX_UNPACKED_BYTES >> 20
-            )
 
     def part(self, name: str) -> etree._Element | None:
-        """Return the root of part ``name``, ``None`` if the package lacks it."""
+        """Return the root of part ``name``, ``None`` if the package lacks it.
+
+        Raises
+        ------
+        UnreadableFile
+            The part is too large when unpacked.
+        """
         if name not in self._names:
             return None
+        size = self._archive.getinfo(name).file_size
+        if size > MAX_PART_BYTES:
+            raise UnreadableFile("file.too_large", size=size >> 20, limit=MAX_PART_BYTES >> 20)
         content = self._archive.read(name).replace(_STRICT, _MAIN.encode())
         # hostile XML: no entity is expanded, nothing is fetched; depth stays limited
         parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
-from zhaojing.heads import Calibration, Logits, Thresholds, decide_roles, softmax
-from zhaojing.labels import CATEGORIES, MAX_LEVEL, ROLES, Role
-from zhaojing.records import LabelledSentence, Record
+from zhaojing.heads import (
+    FLAG_LEVEL,
+    Calibration,
+    Logits,
+    Probabilities,
+    Thresholds,
+    decide_roles,
+    softmax,
+)
+from zhaojing.labels import CATEGORIES, ROLES, Role
+from zhaojing.model_folder import Manifest
+from zhaojing.training.examples import Targets
 
 _FEW = 10  # positives below which a head is left as it is
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """Gold labels as arrays: ``(n, 6)`` booleans, ``(n,)`` role indices, ``(n,)`` levels."""
-
-    categories: NDArray[np.bool_]
-    roles: NDArray[np.int64]
-    levels: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, records: Sequence[Record]) -> Targets:
-        """Collect the labels of all sentences of ``records``, in order."""
-        gold: list[LabelledSentence] = [s for record in records for s in record.sentences]
-        return cls(
-            np.array([[name in s.categories for name in CATEGORIES] for s in gold], dtype=np.bool_),
-            np.array([ROLES.index(s.role) for s in gold], dtype=np.int64),
-            np.array([s.embellishment_level for s in gold], dtype=np.int64),
-        )
-
-    def binary(self) -> NDArray[np.bool_]:
-        """Return the targets of the binary heads: categories, then level > 0, 1, 2."""
-        exceed = self.levels[:, None] > np.arange(MAX_LEVEL)
-        return np.concatenate([self.categories, exceed], axis=1)
+def calibrate(kind: str, context: bool, logits: Logits, targets: Targets) -> Manifest:
+    """Return a manifest with the calibration and the thresholds that fit ``logits`` best."""
+    calibration = fit_calibration(logits, targets)
+    thresholds = choose_thresholds(calibration.apply(logits), targets)
+    return Manifest(kind, context, thresholds, calibration)
 
 
 def fit_calibration(logits: Logits, targets: Targets) -> Calibration:
@@ -65,23 +54,27 @@ def fit_calibration(logits: Logits, targets: Targets) -> Calibration:
     return Calibration(tuple(slope), tuple(intercept), round(float(np.exp(best.x)), 6))
 
 
-def choose_thresholds(logits: Logits, targets: Targets, calibration: Calibration) -> Thresholds:
-    """Return for each category the threshold of maximum F1, its role taken into account.
+def choose_thresholds(probabilities: Probabilities, targets: Targets) -> Thresholds:
+    """Return the thresholds of maximum F1: a category's, its role decided too, and the flag's.
 
-    The threshold lies midway between the two scores it separates. A category with fewer than
-    ten gold sentences keeps 0.5.
+    A threshold lies midway between the two scores it separates. Whether a sentence may have a
+    category at all depends on the thresholds in turn, so they are chosen twice. Where fewer than
+    ten gold sentences have the label, the default stays.
     """
-    probabilities = calibration.apply(logits)
-    anything = np.ones_like(probabilities.categories, dtype=np.bool_)
-    eligible = decide_roles(probabilities, anything) != ROLES.index(Role.OTHER)
-    chosen = {}
-    for index, name in enumerate(CATEGORIES):
-        truth = targets.categories[:, index]
-        chosen[name] = 0.5
-        if truth.sum() >= _FEW:
-            scores = np.where(eligible, probabilities.categories[:, index], 0.0)
-            chosen[name] = round(_max_f1(scores, truth), 6)
-    return Thresholds(categories=chosen)
+    over = np.ones_like(targets.categories)
+    limits = np.full(over.shape[1], 0.5)
+    for _ in range(2):
+        may = decide_roles(probabilities, over) != ROLES.index(Role.OTHER)
+        for index, truth in enumerate(targets.categories.T):
+            if truth.sum() >= _FEW:
+                scores = np.where(may, probabilities.categories[:, index], 0.0)
+                limits[index] = round(_max_f1(scores, truth), 6)
+        over = probabilities.categories >= limits
+    praised = targets.levels >= FLAG_LEVEL
+    praise = Thresholds().embellishment
+    if praised.sum() >= _FEW:
+        praise = round(_max_f1(probabilities.embellishment, praised), 6)
+    return Thresholds(dict(zip(CATEGORIES, limits.tolist(), strict=True)), praise)
 
 
 def _max_f1(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,18 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
+from zhaojing.classifier import decide
 from zhaojing.encoder import EncoderModel, encode, load_pretrained, to_logits
-from zhaojing.heads import Calibration, Thresholds
+from zhaojing.errors import InvalidConfig
+from zhaojing.evaluation import evaluate
 from zhaojing.model_folder import ENCODER, Manifest
 from zhaojing.records import Record
-from zhaojing.training.calibrate import Targets, choose_thresholds, fit_calibration
+from zhaojing.training.calibrate import calibrate
 from zhaojing.training.config import TrainingConfig
-from zhaojing.training.finish import finish, score
-from zhaojing.training.linear import inputs
+from zhaojing.training.examples import Targets, inputs
+from zhaojing.training.finish import fingerprints, finish
+
+RUN_FILE = "run.json"  # beside the checkpoints: what run they are of
 
 
 def train_encoder(
@@ -39,7 +45,7 @@ def train_encoder(
     Raises
     ------
     InvalidConfig
-        The encoder cannot be found or loaded.
+        The encoder cannot be found or loaded, or ``resume`` finds another run's checkpoints.
     """
     set_seed(config.seed)
     network, tokenizer = load_pretrained(config.encoder, config.dropout)
@@ -57,23 +63,37 @@ def train_encoder(
         compute_metrics=_Selection(config, dev),
         callbacks=[EarlyStoppingCallback(config.patience)],
     )
-    last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None  # type: ignore[no-untyped-call]
-    trainer.train(resume_from_checkpoint=last)
+    trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints, config, resume=resume))
     model = EncoderModel(network.to("cpu"), tokenizer, config.max_length)
     logits = model.logits(*inputs(dev, config.context))
     targets = Targets.of(dev)
-    calibration = fit_calibration(logits, targets)
-    thresholds = choose_thresholds(logits, targets, calibration)
-    return finish(
-        config,
-        ENCODER,
-        model.save,
-        calibration,
-        thresholds,
-        train=train,
-        # calibration and thresholds were fitted on dev too, so this flatters slightly
-        scored={"dev (also used for calibration)": (dev, logits)},
-    )
+    manifest = calibrate(ENCODER, config.context, logits, targets)
+    # calibration and thresholds were fitted on dev too, so this flatters slightly
+    scored = {"dev (also used for calibration)": (dev, decide(logits, manifest))}
+    return finish(config, manifest, model.save, train=train, scored=scored)
+
+
+def _last_checkpoint(folder: Path, config: TrainingConfig, *, resume: bool) -> str | None:
+    """Return the checkpoint to go on from; without ``resume``, clear those of an earlier run.
+
+    Raises
+    ------
+    InvalidConfig
+        The checkpoints are of a run with other settings or other data.
+    """
+    run = folder / RUN_FILE
+    # more passes over the same data go on from where fewer ended
+    settings = {k: v for k, v in config.to_json().items() if k != "epochs"}
+    this = {"settings": settings, "data": fingerprints(config)}
+    if resume and run.is_file():
+        if json.loads(run.read_text(encoding="utf-8")) != this:
+            raise InvalidConfig("train.other_run", where=folder)
+        return get_last_checkpoint(str(folder))  # type: ignore[no-untyped-call, no-any-return]
+    if run.is_file():  # ours to delete
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    run.write_text(json.dumps(this, ensure_ascii=False), encoding="utf-8")
+    return None
 
 
 def to_dataset(records: Sequence[Record], tokenizer: Any, config: TrainingConfig) -> Dataset:
@@ -121,13 +141,13 @@ class _Selection:
     """Scores an epoch on dev: the mean of category macro-F1, role accuracy and level kappa."""
 
     def __init__(self, config: TrainingConfig, dev: Sequence[Record]) -> None:
-        self._manifest = Manifest(ENCODER, config.context, Thresholds(), Calibration())
+        self._manifest = Manifest(ENCODER, config.context)
         self._dev = dev
 
     def __call__(self, prediction: EvalPrediction) -> dict[str, float]:
         outputs = prediction.predictions
         columns = outputs[0] if isinstance(outputs, tuple) else outputs
-        metrics = score(self._manifest, self._dev, to_logits(columns))
+        metrics = evaluate(self._dev, decide(to_logits(columns), self._manifest))
         parts = {
             "categories_macro_f1": metrics["categories"]["macro_f1"],
             "role_accuracy": metrics["role"]["accuracy"],

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import zhaojing
-from zhaojing.classifier import Classifier
-from zhaojing.context import Context
+from zhaojing.classifier import Prediction
 from zhaojing.errors import InvalidConfig
 from zhaojing.evaluation import evaluate
-from zhaojing.heads import Calibration, Logits, Thresholds
 from zhaojing.model_folder import MANIFEST_FILE, Manifest
 from zhaojing.output import check_folder
 from zhaojing.records import Record
@@ -45,48 +44,29 @@ def check_output(folder: Path) -> None:
     check_folder(folder.absolute().parent)
 
 
-class _Recorded:
-    """A model that gives back logits computed before."""
-
-    def __init__(self, logits: Logits) -> None:
-        self._logits, self._next = logits, 0
-
-    def logits(self, texts: Sequence[str], contexts: Sequence[Context]) -> Logits:
-        here = slice(self._next, self._next + len(texts))
-        self._next += len(texts)
-        every = self._logits
-        return Logits(every.categories[here], every.roles[here], every.levels[here])
-
-
-def score(manifest: Manifest, records: Sequence[Record], logits: Logits) -> dict[str, Any]:
-    """Return the metrics of ``logits`` under the calibration and thresholds of ``manifest``."""
-    texts = [sentence.text for record in records for sentence in record.sentences]
-    return evaluate(records, Classifier(_Recorded(logits), manifest).classify(texts))
-
-
 def finish(
     config: TrainingConfig,
-    kind: str,
+    manifest: Manifest,
     save: Callable[[Path], None],
-    calibration: Calibration,
-    thresholds: Thresholds,
     *,
     train: Sequence[Record],
-    scored: Mapping[str, tuple[Sequence[Record], Logits]],
+    scored: Mapping[str, tuple[Sequence[Record], Sequence[Prediction]]],
 ) -> Path:
-    """Write the whole model folder beside its place, then move it there."""
-    bare = Manifest(kind, config.context, thresholds, calibration)
+    """Write the whole model folder beside its place, then move it there.
+
+    ``scored`` names the evaluations for the model card: records and predictions for them.
+    """
     provenance = {
         "zhaojing": zhaojing.__version__,
         "created": datetime.now(UTC).strftime("%Y-%m-%d"),
         "hardware": f"{platform.machine()}, {platform.system()}",
         "libraries": {name: version(name) for name in _LIBRARIES if _installed(name)},
         "config": config.to_json(),
-        "data": [_fingerprint(path) for path in (*config.train, *config.dev)],
+        "data": fingerprints(config),
         "train": {"documents": len(train), "sentences": sum(len(r.sentences) for r in train)},
-        "metrics": {name: score(bare, *pair) for name, pair in scored.items()},
+        "metrics": {name: evaluate(*pair) for name, pair in scored.items()},
     }
-    manifest = Manifest(kind, config.context, thresholds, calibration, provenance)
+    manifest = replace(manifest, provenance=provenance)
     place = config.output.absolute()
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".training-") as scratch:
         folder = Path(scratch) / "model"
@@ -96,10 +76,27 @@ def finish(
         (folder / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
         for file in folder.iterdir():
             file.chmod(0o644)  # safetensors writes for the owner alone
-        if place.exists():
-            place.rename(Path(scratch) / "replaced")
-        folder.rename(place)
+        _take_the_place(folder, place)
     return config.output
+
+
+def _take_the_place(folder: Path, place: Path) -> None:
+    """Move ``folder`` to ``place``; what stood there goes last, and comes back on failure."""
+    replaced = place.with_name(f".{place.name}-replaced")
+    if place.exists():
+        place.rename(replaced)
+    try:
+        folder.rename(place)
+    except BaseException:
+        if replaced.exists():
+            replaced.rename(place)
+        raise
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def fingerprints(config: TrainingConfig) -> list[dict[str, str]]:
+    """Return name and SHA-256 of each data file."""
+    return [_fingerprint(path) for path in (*config.train, *config.dev)]
 
 
 def _fingerprint(path: Path) -> dict[str, str]:

@@ -12,17 +12,18 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from zhaojing.context import NO_CONTEXT, Context
+from zhaojing.classifier import Prediction, decide
+from zhaojing.context import NO_CONTEXT
 from zhaojing.errors import InvalidConfig
 from zhaojing.features import Vectorizer
 from zhaojing.heads import Logits
 from zhaojing.labels import ROLES
 from zhaojing.linear import LinearModel
-from zhaojing.model_folder import LINEAR
-from zhaojing.normalize import normalize
+from zhaojing.model_folder import LINEAR, Manifest
 from zhaojing.records import Record
-from zhaojing.training.calibrate import Targets, choose_thresholds, fit_calibration
+from zhaojing.training.calibrate import calibrate
 from zhaojing.training.config import TrainingConfig
+from zhaojing.training.examples import Targets, inputs
 from zhaojing.training.finish import finish
 
 
@@ -36,43 +37,51 @@ def train_linear(
     """
     if len(train) < 2:
         raise InvalidConfig("config.invalid", detail="cross-validation needs two documents or more")
-    logits = cross_validate(config, train)
+    logits, folds = cross_validate(config, train)
     targets = Targets.of(train)
-    calibration = fit_calibration(logits, targets)
-    thresholds = choose_thresholds(logits, targets, calibration)
+    manifest = calibrate(LINEAR, config.context, logits, targets)
     model = fit(config, train)
-    return finish(
-        config,
-        LINEAR,
-        model.save,
-        calibration,
-        thresholds,
-        train=train,
-        scored={"cross-validation over documents, train": (train, logits)}
-        | ({"dev": (dev, model.logits(*inputs(dev, config.context)))} if dev else {}),
-    )
+    scored = {f"{folds.max() + 1}-fold cross-validation over documents": (
+        train, _nested(manifest, logits, targets, folds)
+    )}  # fmt: skip
+    if dev:
+        scored["dev"] = dev, decide(model.logits(*inputs(dev, config.context)), manifest)
+    return finish(config, manifest, model.save, train=train, scored=scored)
 
 
-def inputs(records: Sequence[Record], context: bool) -> tuple[list[str], list[Context]]:
-    """Return the normalised sentences of ``records`` and their contexts."""
-    texts = [normalize(s.text) for record in records for s in record.sentences]
-    if not context:
-        return texts, [NO_CONTEXT] * len(texts)
-    return texts, [c.normalized() for record in records for c in record.contexts()]
-
-
-def cross_validate(config: TrainingConfig, records: Sequence[Record]) -> Logits:
-    """Return the logits of every sentence from a model that never saw its document."""
-    documents = range(len(records))
-    folds = KFold(min(config.folds, len(records)), shuffle=True, random_state=config.seed)
+def cross_validate(
+    config: TrainingConfig, records: Sequence[Record]
+) -> tuple[Logits, NDArray[np.int64]]:
+    """Return the logits of every sentence from a model that never saw its document, and its fold."""
+    splits = KFold(min(config.folds, len(records)), shuffle=True, random_state=config.seed)
     out: dict[int, NDArray[np.float64]] = {}
-    splits = [(kept.tolist(), held.tolist()) for kept, held in folds.split(list(documents))]
-    for kept, held_out in track(splits, description="cross-validation"):
+    fold_of: dict[int, int] = {}
+    pairs = [(kept.tolist(), held.tolist()) for kept, held in splits.split(list(records))]
+    for fold, (kept, held_out) in enumerate(track(pairs, description="cross-validation")):
         model = fit(config, [records[i] for i in kept])
         for i in held_out:
             logits = model.logits(*inputs([records[i]], config.context))
             out[i] = np.concatenate([logits.categories, logits.roles, logits.levels], axis=1)
-    return Logits.from_columns(np.concatenate([out[i] for i in documents]))
+            fold_of[i] = fold
+    documents = range(len(records))
+    folds = np.concatenate([np.full(len(out[i]), fold_of[i]) for i in documents])
+    return Logits.from_columns(np.concatenate([out[i] for i in documents])), folds
+
+
+def _nested(
+    manifest: Manifest, logits: Logits, targets: Targets, folds: NDArray[np.int64]
+) -> list[Prediction]:
+    """Decide each fold with a calibration that was fitted on the others."""
+    found: list[Prediction | None] = [None] * len(folds)
+    for fold in range(folds.max() + 1):
+        held_out = folds == fold
+        others = calibrate(
+            manifest.kind, manifest.uses_context, logits.take(~held_out), targets.take(~held_out)
+        )
+        predictions = decide(logits.take(held_out), others)
+        for row, prediction in zip(np.flatnonzero(held_out), predictions, strict=True):
+            found[row] = prediction
+    return [prediction for prediction in found if prediction is not None]
 
 
 def fit(config: TrainingConfig, records: Sequence[Record]) -> LinearModel:
