@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from conftest import DATA, ROOT, document, sentence, write_jsonl
+from zhaojing.labelling import COLUMNS
 
 SAMPLES = ROOT / "data" / "samples"
 
@@ -55,6 +57,51 @@ def test_screen(tmp_path: Path) -> None:
     english = zhaojing("screen", SAMPLES, "-o", tmp_path / "x", "--lang", "en").stdout
     assert "5 reports" in english
     assert "份报告" not in english
+
+
+def test_screen_with_failures_exits_1_and_does_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "坏.pdf").write_bytes(b"%PDF-1.4 broken")
+    good = tmp_path / "好.txt"
+    good.write_text("会议太多，层层陪会。", "utf-8")
+    done = zhaojing("screen", good, tmp_path / "坏.pdf", tmp_path / "无.txt", "-o", tmp_path / "o")
+    assert done.returncode == 1
+    assert "坏.pdf：文件已损坏" in done.stdout
+    assert "无.txt：找不到这个文件" in done.stdout
+    assert (tmp_path / "o" / "results.jsonl").read_text("utf-8").count("\n") == 1
+
+
+def test_screen_into_a_place_that_is_no_folder(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    done = zhaojing("screen", SAMPLES / "04-典型问题通报.txt", "-o", blocked / "out")
+    assert done.returncode == 1
+    assert "无法写出" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
+def test_label(tmp_path: Path, suffix: str) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("会议太多。\n全年修路32公里。\n", "utf-8")
+    done = zhaojing("label", source, "--output", tmp_path / f"b{suffix}")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / f"b{suffix}").read_text("utf-8-sig")
+    if suffix == ".csv":
+        rows = list(csv.DictReader(text.splitlines()))
+    else:
+        rows = [json.loads(line) for line in text.splitlines()]
+    assert [tuple(row) for row in rows] == [COLUMNS] * 2
+
+
+def test_label_through_pipes() -> None:
+    done = zhaojing("label", "-", stdin='{"text": "会议太多。", "doc_id": "甲"}\n')
+    assert done.returncode == 0
+    row = json.loads(done.stdout)
+    assert (row["doc_id"], row["index"]) == ("甲", 0)
+    assert (
+        zhaojing("label", "-", PYTHONUTF8="0", PYTHONIOENCODING="ascii", stdin="会\n").returncode
+        == 0
+    )
 
 
 def test_label_with_bad_lines_exits_2_and_writes_nothing(tmp_path: Path) -> None:

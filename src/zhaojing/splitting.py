@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from zhaojing.markers import MARKERS
 from zhaojing.reading.document import LINE_BREAK, Document, Paragraph
 
 _PAIRS = {
@@ -26,16 +27,6 @@ _FULL_STOPS = frozenset(".．")  # typed for 。 on an ASCII keyboard
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8}[0-9]?)$")
 
-_NUMERAL = "[一二三四五六七八九十百零〇]{1,4}"
-_MARKERS: tuple[tuple[int, re.Pattern[str]], ...] = (
-    (1, re.compile(rf"第\s*{_NUMERAL}\s*(?:部分|[章编篇])")),
-    (2, re.compile(rf"第\s*{_NUMERAL}\s*节")),
-    # 一、二季度会议太多: not every numeral before a comma counts a heading
-    (3, re.compile(rf"{_NUMERAL}\s*[、.．,，](?!{_NUMERAL}(?:季|月|年|级|线|期|批|类|把手|是))")),
-    (4, re.compile(rf"[（(]\s*{_NUMERAL}\s*[)）]")),
-    (5, re.compile(r"[0-9０-９]{1,2}\s*(?:[、．]|[.](?![0-9０-９]))")),
-    (6, re.compile(r"[（(]\s*[0-9０-９]{1,2}\s*[)）]|[0-9０-９]{1,2}[)）]|[①-⑳]")),
-)
 _STYLE_OFFSET = 2  # Word's or HTML's heading 1 ranks with 一、
 _UNNUMBERED_LEVEL = 7
 _HEADING_LENGTH = 50
@@ -169,7 +160,7 @@ def _is_end(line: str, start: int, index: int) -> bool:
     after = line[index + 1] if index + 1 < len(line) else ""
     if char in _FULL_STOPS:
         lead = line[start:index].strip() if index - start <= _LOOK_BACK else ""
-        is_marker = any(pattern.fullmatch(lead + char) for _, pattern in _MARKERS)
+        is_marker = any(pattern.fullmatch(lead + char) for _, pattern in MARKERS)
         wordy = bool(_HAN.match(before)) or before in _CLOSERS
         return wordy and not is_marker and (not after or after.isspace() or bool(_HAN.match(after)))
     if char not in _END:
@@ -209,7 +200,7 @@ def _heading_level(
     """Return the rank of a one-unit paragraph as a heading (1 highest), or ``None``."""
     if paragraph.in_table or len(text) > _HEADING_LENGTH or not _HAN.search(text):
         return None
-    marked = next((level for level, marker in _MARKERS if marker.match(text)), None)
+    marked = next((level for level, marker in MARKERS if marker.match(text)), None)
     if paragraph.heading_level is not None:
         return marked or paragraph.heading_level + _STYLE_OFFSET
     if text[-1] in "；;，,、":
@@ -218,7 +209,7 @@ def _heading_level(
         if text[-1] not in _END and text[-1] not in _FULL_STOPS:
             return marked
         # a full sentence is a heading only if it is not one of a row of list items
-        marker = next(marker for level, marker in _MARKERS if level == marked)
+        marker = next(marker for level, marker in MARKERS if level == marked)
         in_a_list = marker.match(next_text) or marker.match(item_before)
         return marked if len(text) <= _SENTENCE_HEADING_LENGTH and not in_a_list else None
     is_bare = (
@@ -232,11 +223,6 @@ def _heading_level(
         and next_text[-1] in _END
     )
     return _UNNUMBERED_LEVEL if is_bare else None
-
-
-def is_marked(text: str) -> bool:
-    """Tell whether ``text`` begins with the number of a heading or a list item."""
-    return any(marker.match(text) for _, marker in _MARKERS)
 
 
 def is_one_unit(text: str) -> bool:

@@ -16,8 +16,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from zhaojing.errors import UnreadableFile
+from zhaojing.markers import is_marked
 from zhaojing.reading.document import Block
-from zhaojing.splitting import is_marked
 
 MAX_PAGES = 10_000
 
