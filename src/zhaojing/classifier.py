@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from safetensors import SafetensorError
 
 from zhaojing.context import NO_CONTEXT, Context
-from zhaojing.errors import InvalidModel
+from zhaojing.errors import InvalidModel, ZhaojingError
 from zhaojing.heads import Logits, decide_roles
 from zhaojing.labels import CATEGORIES, ROLES, Role
 from zhaojing.model_folder import LINEAR, Manifest, default_folder
@@ -104,7 +103,9 @@ class Classifier:
         except FileNotFoundError as error:
             name = Path(error.filename or str(error)).name
             raise InvalidModel("model.file_missing", where=folder, name=name) from error
-        except (OSError, ValueError, KeyError, IndexError, RuntimeError, SafetensorError) as error:
+        except ZhaojingError:
+            raise
+        except Exception as error:  # loaders of third parties raise anything on a damaged folder
             raise InvalidModel("model.corrupt", where=folder, detail=repr(error)) from error
         return cls(model, manifest, folder)
 
