@@ -83,7 +83,8 @@ def _files_table(reports: Sequence[Report], lang: Lang) -> Table:
         table.add_column(say(key, lang), justify="right")
     table.add_column(say("report.practices", lang), overflow="fold")
     for report in sorted(reports, key=lambda r: -len(r.flagged) / len(r.sentences)):
-        shown = "、".join(f"{name} {count}" for name, count in practices(report, lang)[:3])
+        comma = "、" if lang == "zh" else ", "
+        shown = comma.join(f"{name} {count}" for name, count in practices(report, lang)[:3])
         table.add_row(
             escape(report.short_name),
             str(len(report.sentences)),
