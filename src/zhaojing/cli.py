@@ -327,7 +327,6 @@ def data_stats(
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """统计语料的分布和文字特征。Describe a corpus: labels, genres, length, variety."""
-
     from zhaojing.corpus.checks import read_corpus
     from zhaojing.corpus.stats import prose_by_genre, statistics
     from zhaojing.report import terminal
@@ -367,16 +366,13 @@ def data_agreement(
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """比较两个人的标注，逐项算一致性。Compare two annotators field by field."""
-    import dataclasses
-
     from zhaojing.corpus.agreement import agreement
     from zhaojing.records import read_records
     from zhaojing.report import terminal
 
     count, found = agreement(read_records(first), read_records(second))
     if as_json:
-        value = {"n_sentences": count, "fields": [dataclasses.asdict(item) for item in found]}
-        _print_json(value)
+        _print_json({"n_sentences": count, "fields": found})
     else:
         terminal.print_agreement(terminal.console(), count, found, lang)
 

@@ -134,10 +134,10 @@ def _matching(line: str) -> dict[int, int]:
         if char in '"＂':
             # straight quotes do not say which way they face: one closes what is open, be it a
             # straight quote or a curly one that nothing else will close
+            kind = '"'
             curly = open_count.get("“") and last_curly_close < index
-            opener = "“" if curly else '"'
+            opener = "“" if curly else kind
             closes = bool(open_count.get(opener))
-            kind = opener if closes or curly else '"'
         else:
             opener = _OPENER_OF.get(kind, "")
             closes = bool(opener)

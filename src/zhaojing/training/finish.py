@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import zhaojing
@@ -104,8 +104,6 @@ def _fingerprint(path: Path) -> dict[str, str]:
 
 
 def _installed(name: str) -> bool:
-    from importlib.metadata import PackageNotFoundError
-
     try:
         version(name)
     except PackageNotFoundError:
