@@ -1,4 +1,4 @@
-"""The command line: ``zhaojing screen | label | evaluate | train | model | data``.
+"""The command line: ``zhaojing screen | label | evaluate | train | pretrain | model | data``.
 
 Every command imports what it needs when it runs, so that ``--help`` is instant. Exit codes:
 0 done, 1 some input failed, 2 wrong usage, configuration or input schema.
@@ -243,6 +243,39 @@ def train(
     settings = TrainingConfig.build(config, given)
     folder = train_model(settings, resume=resume)
     print(say("cli.trained", lang, path=folder), file=sys.stderr)
+
+
+@app.command()
+def pretrain(
+    config: Annotated[
+        Path,
+        typer.Option("--config", help="预训练配置（TOML）。Configuration.", readable=False),
+    ],
+    minutes: Annotated[
+        float | None, typer.Option(help="训练总分钟数。Minutes of training in all.")
+    ] = None,
+    pause_after: Annotated[
+        float | None,
+        typer.Option(help="本次多少分钟后存盘停下。Minutes after which this part pauses."),
+    ] = None,
+    prepare_only: Annotated[
+        bool, typer.Option("--prepare-only", help="只准备语料。Only prepare the corpus.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="从上次中断处继续。Go on from the last checkpoint.")
+    ] = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """从无标注语料预训练编码器。Train an encoder from scratch on unlabelled text."""
+    from zhaojing import pretraining
+
+    given = {"minutes": minutes, "pause_after": pause_after}
+    settings = pretraining.PretrainingConfig.build(config, given)
+    if prepare_only:
+        folder = pretraining.prepare(settings)
+    else:
+        folder = pretraining.pretrain(settings, resume=resume)
+    print(say("cli.pretrained", lang, path=folder), file=sys.stderr)
 
 
 @model_app.command("info")

@@ -168,6 +168,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有一个特征达到 min_count={count}；请调小",
         "no feature reaches min_count={count}; lower it",
     ),
+    "pretrain.no_corpus": (
+        "没有语料：需要 .txt 或 .txt.xz 文件；请检查路径",
+        "no corpus: it takes .txt or .txt.xz files; check the path",
+    ),
+    "pretrain.other_rows": (
+        "里面是按别的设置打包的数据；请换一个 packed 文件夹，或删掉它",
+        "holds rows packed with other settings; name another packed folder, or delete it",
+    ),
+    "pretrain.no_rows": (
+        "没有打包好的数据（rows-*.npy）；请把它们放在这个文件旁边",
+        "has no packed rows (rows-*.npy) beside it; put them there",
+    ),
     "config.invalid": ("配置有误：{detail}", "the configuration is wrong: {detail}"),
     "encoder.offline": (
         "无法取得编码器（{detail}）；没有网络时请给出本地文件夹",
@@ -199,6 +211,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{path}：{documents} 篇、{sentences} 句，没有错误",
         "{path}: {documents} documents, {sentences} sentences, no fault",
     ),
+    "cli.pretrained": ("已写入 {path}", "written to {path}"),
     "cli.trained": ("模型已写入 {path}", "the model is in {path}"),
     # reports
     "report.title": ("照镜筛查结果", "zhaojing screening report"),

@@ -8,6 +8,7 @@ required, and in a sentence ``text``, ``categories``, ``role`` and ``embellishme
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -183,6 +184,11 @@ def parse_json_lines(data: bytes, name: str) -> Iterator[tuple[int, Any, list[Fa
         except (ValueError, RecursionError) as error:
             detail = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
             yield number, None, [Fault(name, number, "", "fault.json", {"detail": detail})]
+
+
+def fingerprint(path: Path) -> dict[str, str]:
+    """Return what identifies a file of records: its name and its SHA-256."""
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def write_records(records: Iterable[Record], path: str | Path) -> None:

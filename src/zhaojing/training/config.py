@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from zhaojing.errors import InvalidConfig
+from zhaojing.settings import build, check_ranges
 
 TFIDF = "tfidf"
 _PATHS = ("train", "dev")
@@ -62,46 +61,17 @@ class TrainingConfig:
     def build(cls, file: Path | None, given: Mapping[str, Any]) -> TrainingConfig:
         """Take the settings of ``file``, overridden by the values of ``given`` not ``None``.
 
-        Paths in a file are relative to the folder the command runs in.
-
         Raises
         ------
         InvalidConfig
-            The file cannot be read, names an unknown setting, or a needed one is missing.
+            See :func:`zhaojing.settings.build`.
         """
-        values: dict[str, Any] = {}
-        if file is not None:
-            try:
-                values = tomllib.loads(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
-        values |= {key: value for key, value in given.items() if value is not None}
-        known = {field.name: field for field in fields(cls)}
-        unknown = sorted(set(values) - set(known))
-        missing = [name for name in ("train", "output") if not values.get(name)]
-        if unknown or missing:
-            detail = f"unknown settings {unknown}" if unknown else f"missing settings {missing}"
-            raise InvalidConfig("config.invalid", where=file, detail=detail)
-        for name in _PATHS:
-            paths = values.get(name, ())
-            values[name] = [paths] if isinstance(paths, str | Path) else paths
-        for name, value in values.items():
-            if not _fits(value, str(known[name].type)):
-                detail = f"{name} must be {known[name].type}, got {value!r}"
-                raise InvalidConfig("config.invalid", where=file, detail=detail)
-        for name in _PATHS:
-            values[name] = tuple(map(Path, values[name]))
-        values["output"] = Path(values["output"])
-        try:
-            return cls(**values)
-        except ValueError as error:
-            raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
+        return build(cls, file, given)
 
     def __post_init__(self) -> None:
-        for name, low, high in _RANGES:
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name} must lie between {low} and {high}, got {value}")
+        if not self.train:
+            raise ValueError("train names no file")
+        check_ranges(self, _RANGES)
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as plain data; paths as the names of their files."""
@@ -111,12 +81,3 @@ class TrainingConfig:
         del value["output"]
         return value
 
-
-def _fits(value: object, kind: str) -> bool:
-    if kind == "float":
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind == "Path":
-        return isinstance(value, str | Path)
-    if kind.startswith("tuple"):
-        return isinstance(value, list | tuple) and all(isinstance(v, str | Path) for v in value)
-    return type(value).__name__ == kind

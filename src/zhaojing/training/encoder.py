@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from datasets import Dataset
 from transformers import (
     EarlyStoppingCallback,
@@ -129,6 +130,7 @@ def _arguments(config: TrainingConfig, folder: Path, sentences: int) -> Training
         greater_is_better=True,
         label_names=["categories", "role", "level"],
         remove_unused_columns=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
         train_sampling_strategy="group_by_length",
         logging_strategy="epoch",
         report_to=[],

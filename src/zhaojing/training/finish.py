@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import shutil
 import tempfile
@@ -18,7 +17,7 @@ from zhaojing.errors import InvalidConfig
 from zhaojing.evaluation import evaluate
 from zhaojing.model_folder import MANIFEST_FILE, Manifest
 from zhaojing.output import check_folder
-from zhaojing.records import Record
+from zhaojing.records import Record, fingerprint
 from zhaojing.training.card import model_card
 from zhaojing.training.config import TrainingConfig
 
@@ -96,11 +95,7 @@ def _take_the_place(folder: Path, place: Path) -> None:
 
 def fingerprints(config: TrainingConfig) -> list[dict[str, str]]:
     """Return name and SHA-256 of each data file."""
-    return [_fingerprint(path) for path in (*config.train, *config.dev)]
-
-
-def _fingerprint(path: Path) -> dict[str, str]:
-    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return [fingerprint(path) for path in (*config.train, *config.dev)]
 
 
 def _installed(name: str) -> bool:

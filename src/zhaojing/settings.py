@@ -1,0 +1,77 @@
+"""Settings of a run: a dataclass filled from a TOML file, the command line, or Python."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from zhaojing.errors import InvalidConfig
+
+T = TypeVar("T")
+Range = tuple[str, float, float]
+
+
+def build(cls: type[T], file: Path | None, given: Mapping[str, Any]) -> T:
+    """Make a ``cls`` of the settings in ``file``, overridden by those of ``given`` not ``None``.
+
+    Fields are typed ``int``, ``float``, ``str``, ``bool``, ``Path``, ``tuple[Path, ...]`` or
+    ``dict[str, float]``. Paths in a file are relative to the folder the command runs in.
+
+    Raises
+    ------
+    InvalidConfig
+        The file cannot be read, names an unknown setting, or a needed one is missing.
+    """
+    values: dict[str, Any] = {}
+    if file is not None:
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
+    values |= {key: value for key, value in given.items() if value is not None}
+    known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
+    unknown = sorted(set(values) - set(known))
+    missing = [name for name, field in known.items() if _needed(field) and not values.get(name)]
+    if unknown or missing:
+        detail = f"unknown settings {unknown}" if unknown else f"missing settings {missing}"
+        raise InvalidConfig("config.invalid", where=file, detail=detail)
+    try:
+        return cls(**{name: _convert(name, known[name], v) for name, v in values.items()})
+    except ValueError as error:
+        raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
+
+
+def check_ranges(settings: object, ranges: Iterable[Range]) -> None:
+    """Raise :class:`ValueError` for the first ``(name, low, high)`` that does not hold."""
+    for name, low, high in ranges:
+        value = getattr(settings, name)
+        if not low <= value <= high:
+            raise ValueError(f"{name} must lie between {low} and {high}, got {value}")
+
+
+def _needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _convert(name: str, field: Field[Any], value: object) -> object:
+    kind = str(field.type)
+    if kind.startswith("tuple"):
+        value = [value] if isinstance(value, str | Path) else value
+        if isinstance(value, list | tuple) and all(isinstance(v, str | Path) for v in value):
+            return tuple(map(Path, value))
+    elif kind.startswith("dict"):
+        if isinstance(value, Mapping) and all(_is_number(v) for v in value.values()):
+            return dict(value)
+    elif kind == "Path":
+        if isinstance(value, str | Path):
+            return Path(value)
+    elif _is_number(value) if kind == "float" else type(value).__name__ == kind:
+        return value
+    raise ValueError(f"{name} must be {kind}, got {value!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
