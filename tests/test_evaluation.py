@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhaojing.classifier import Prediction
-from zhaojing.evaluation import evaluate, quadratic_kappa, spearman, to_levels
+from zhaojing.evaluation import evaluate, part, spearman
 from zhaojing.labels import CATEGORIES, ROLES, Role
 from zhaojing.records import LabelledSentence, Record
+from zhaojing.tallies import Tallies, bootstrap, to_levels
 
 metrics = pytest.importorskip("sklearn.metrics")
 stats = pytest.importorskip("scipy.stats")
@@ -111,12 +112,54 @@ def test_a_score_is_rounded_to_the_nearest_level() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2))
-def test_kappa_and_spearman_are_symmetric_and_bounded(pairs: list[tuple[int, int]]) -> None:
+def test_spearman_is_symmetric_and_bounded(pairs: list[tuple[int, int]]) -> None:
     first, second = np.array(pairs).T
-    for measure in (quadratic_kappa, spearman):
-        forth, back = measure(first, second), measure(second, first)
-        assert forth == pytest.approx(back)
-        assert forth is None or -1.0001 <= forth <= 1.0001
+    forth, back = spearman(first, second), spearman(second, first)
+    assert forth == pytest.approx(back)
+    assert forth is None or -1.0001 <= forth <= 1.0001
+
+
+def many_documents(seed: int) -> tuple[list[Record], list[Prediction]]:
+    """Sixty documents of five sentences."""
+    (first, second), given = random_pair(seed)
+    gold = first.sentences + second.sentences
+    return [Record(f"d{i}", gold[i : i + 5]) for i in range(0, 300, 5)], given
+
+
+def test_intervals_are_those_of_drawing_documents_again() -> None:
+    """Against the plain way: copy the drawn documents, evaluate the copies."""
+    records, given = many_documents(0)
+    found = bootstrap(Tallies.of(records, given), resamples=2000)
+    rng = np.random.default_rng(9)
+    values = []
+    for _ in range(400):
+        drawn = rng.integers(60, size=60)
+        again = [p for i in drawn for p in given[i * 5 : i * 5 + 5]]
+        metrics_again = evaluate([records[i] for i in drawn], again, resamples=0)
+        values.append(metrics_again["categories"]["macro_f1"])
+    low, high = found["categories.macro_f1"]
+    assert [low, high] == pytest.approx(np.quantile(values, [0.025, 0.975]), abs=0.02)
+    point = evaluate(records, given, resamples=0)["categories"]["macro_f1"]
+    assert low < point < high
+
+
+def test_a_perfect_score_has_no_spread_and_few_documents_a_wide_one() -> None:
+    records, given = many_documents(1)
+    gold = [sentence for record in records for sentence in record.sentences]
+    perfect = [prediction(g.categories, g.role, g.embellishment_level / 3) for g in gold]
+    assert evaluate(records, perfect)["intervals"]["role.accuracy"] == (1, 1)
+    low, high = evaluate(records, given)["intervals"]["role.accuracy"]
+    few = evaluate(records[:6], given[:30])["intervals"]["role.accuracy"]
+    assert few[1] - few[0] > 2 * (high - low)
+
+
+def test_a_part_keeps_sentences_with_their_predictions() -> None:
+    records, given = many_documents(2)
+    chosen, theirs = part(records, given, lambda _, s: s.role == Role.PROBLEM)
+    gold = [sentence for record in records for sentence in record.sentences]
+    expected = [p for g, p in zip(gold, given, strict=True) if g.role == Role.PROBLEM]
+    assert theirs == expected
+    assert [s for r in chosen for s in r.sentences] == [g for g in gold if g.role == Role.PROBLEM]
 
 
 def test_lengths_must_match() -> None:

@@ -133,7 +133,7 @@ def test_every_han_character_is_one_token(packed: Path) -> None:
     offsets = tokenizer(text, return_offsets_mapping=True)["offset_mapping"][1:-1]
     han = [(i, i + 1) for i, c in enumerate(text) if "\u4e00" <= c <= "\u9fff"]
     assert set(han) <= set(offsets)
-    assert tokenizer.tokenize("2021年A2") [:2] == ["2021", "年"]
+    assert tokenizer.tokenize("2021年A2")[:2] == ["2021", "年"]
     assert tokenizer.unk_token_id not in tokenizer("x9q7z")["input_ids"]
 
 
@@ -208,7 +208,9 @@ def test_another_runs_checkpoint_is_refused(
 def test_too_little_text(settings: PretrainingConfig, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    (corpus / "a.txt").write_text("只有一小段话的语料，无论如何也不够训练一个编码器用，" * 3, "utf-8")
+    (corpus / "a.txt").write_text(
+        "只有一小段话的语料，无论如何也不够训练一个编码器用，" * 3, "utf-8"
+    )
     little = replace(settings, corpus=corpus, packed=tmp_path / "p", output=tmp_path / "e")
     with pytest.raises(InvalidConfig, match="too few"):
         pretrain(little)

@@ -245,6 +245,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "metric.name": ("指标", "metric"),
     "metric.value": ("值", "value"),
+    "metric.interval": ("95% 区间", "95% interval"),
     "metric.support": ("支持数", "support"),
     "metric.precision": ("精确率", "precision"),
     "metric.recall": ("召回率", "recall"),

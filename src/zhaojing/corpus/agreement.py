@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhaojing.errors import InvalidRecords
-from zhaojing.evaluation import weighted_kappa
 from zhaojing.labels import CATEGORIES
 from zhaojing.records import LabelledSentence, Record
 
@@ -100,3 +99,12 @@ def _alpha(counts: NDArray[np.float64], distance: NDArray[np.float64]) -> float 
     expected = (np.outer(marginal, marginal) - np.diag(marginal)) / (total - 1)
     chance = (distance * expected).sum()
     return float(1 - (distance * both).sum() / chance) if chance else None
+
+
+def weighted_kappa(
+    observed: NDArray[np.float64], distance: NDArray[np.float64 | np.int64]
+) -> float | None:
+    """Return Cohen's kappa of a contingency table with ``distance`` as weights (Cohen 1968)."""
+    expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / observed.sum()
+    chance = (distance * expected).sum()
+    return float(1 - (distance * observed).sum() / chance) if chance else None

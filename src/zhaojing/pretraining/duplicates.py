@@ -28,9 +28,7 @@ class Seen:
 
     def __init__(self) -> None:
         self._paragraphs: set[bytes] = set()
-        self._index = RMinHashLSH(
-            threshold=SIMILAR, num_perm=_PERMUTATIONS, num_bands=_BANDS
-        )
+        self._index = RMinHashLSH(threshold=SIMILAR, num_perm=_PERMUTATIONS, num_bands=_BANDS)
         self._documents = 0
 
     def remove_from(self, source: Source) -> tuple[int, int]:

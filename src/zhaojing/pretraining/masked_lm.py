@@ -70,8 +70,8 @@ def learning_rate(share: float, config: PretrainingConfig) -> float:
     return config.learning_rate * (1 - share) / max(1e-9, 1 - config.hold)
 
 
-def build_encoder(config: PretrainingConfig, vocabulary: int) -> ModernBertForMaskedLM:
-    """Return an untrained encoder: ModernBERT's block, every layer with global attention."""
+def build_encoder(config: PretrainingConfig, vocabulary: int) -> Any:
+    """Return an untrained ``ModernBertForMaskedLM``, every layer with global attention."""
     return ModernBertForMaskedLM(
         ModernBertConfig(
             vocab_size=vocabulary,
@@ -80,7 +80,7 @@ def build_encoder(config: PretrainingConfig, vocabulary: int) -> ModernBertForMa
             num_hidden_layers=config.layers,
             num_attention_heads=config.width // config.head_width,
             max_position_embeddings=512,
-            global_attn_every_n_layers=1,
+            layer_types=["full_attention"] * config.layers,
             pad_token_id=PAD,
             bos_token_id=CLS,
             cls_token_id=CLS,
@@ -98,7 +98,8 @@ class _Run:
         self.packing = read_packing(config.packed)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(config.seed)
-        self.model = build_encoder(config, self.packing["vocabulary"]).to(self.device)
+        self.model = build_encoder(config, self.packing["vocabulary"])
+        self.model.to(self.device)
         self.network: Any = self.model
         if self.device.type == "cuda":
             torch.set_float32_matmul_precision("high")
@@ -149,7 +150,7 @@ class _Run:
         config = self.config
         self.network.train()
         total = torch.zeros((), device=self.device)
-        parts = rows.split(config.micro_rows)
+        parts = torch.split(rows, config.micro_rows)
         for part, hidden, positions in self._hidden(parts, self.progress.step):
             loss = self._loss(part, hidden, positions) / len(parts)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -182,7 +183,7 @@ class _Run:
         """Return the loss on rows that are never trained on, always hidden alike."""
         self.network.eval()
         rows = _to_tensor(self.rows[:_HELD_OUT])
-        parts = rows.split(self.config.micro_rows)
+        parts = torch.split(rows, self.config.micro_rows)
         losses = [self._loss(*batch) for batch in self._hidden(parts, -1)]
         return float(torch.stack(losses).mean())
 

@@ -23,14 +23,15 @@ def hide(
     ``rows`` is ``(batch, length)`` of int64; special tokens are never hidden.
     """
     batch, length = rows.shape
-    place = {"generator": generator, "device": rows.device}
     scores = _span_scores(batch, length, generator, rows.device)
     scores = scores.masked_fill(rows < len(SPECIAL), 2.0)  # drawn last
     columns = scores.topk(max(1, round(length * share)), largest=False).indices
     positions = (columns + torch.arange(batch, device=rows.device)[:, None] * length).flatten()
     flat = rows.flatten()
-    chance = torch.rand(len(positions), **place)
-    other = torch.randint(len(SPECIAL), vocabulary, (len(positions),), **place)
+    chance = torch.rand(len(positions), generator=generator, device=rows.device)
+    other = torch.randint(
+        len(SPECIAL), vocabulary, (len(positions),), generator=generator, device=rows.device
+    )
     shown = torch.where(chance < 0.8, MASK, torch.where(chance < 0.9, other, flat[positions]))
     hidden = flat.scatter(0, positions, shown)
     return hidden.view(batch, length), positions

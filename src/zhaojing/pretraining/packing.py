@@ -104,9 +104,7 @@ def _clean(config: PretrainingConfig, console: Console) -> tuple[list[Source], d
     return sources, report
 
 
-def _weighted(
-    documents: list[Document], copies: float, rng: np.random.Generator
-) -> list[Document]:
+def _weighted(documents: list[Document], copies: float, rng: np.random.Generator) -> list[Document]:
     """Return every document ``copies`` times, a fraction being a chance, in random order."""
     whole, part = divmod(copies, 1.0)
     counts = int(whole) + (rng.random(len(documents)) < part)

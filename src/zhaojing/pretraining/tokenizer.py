@@ -10,6 +10,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
@@ -36,9 +37,8 @@ def learn_tokenizer(lines: Iterable[str], size: int) -> PreTrainedTokenizerFast:
     frequent = _most_frequent(words, min(_WORDS, (size - fixed) // 8))
     single = _most_frequent(characters, size - fixed - len(frequent))
     entries = [*SPECIAL, *single, *_CONTINUED, *frequent]
-    core = Tokenizer(
-        models.WordPiece({entry: i for i, entry in enumerate(entries)}, unk_token="[UNK]")
-    )
+    ids = {entry: i for i, entry in enumerate(entries)}
+    core = Tokenizer(models.WordPiece(ids, unk_token=SPECIAL[UNKNOWN]))
     core.normalizer = normalizers.BertNormalizer(
         clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=True
     )
@@ -50,7 +50,8 @@ def learn_tokenizer(lines: Iterable[str], size: int) -> PreTrainedTokenizerFast:
         special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)],
     )
     names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
-    return PreTrainedTokenizerFast(
+    wrapper: Any = PreTrainedTokenizerFast  # untyped
+    return wrapper(  # type: ignore[no-any-return]
         tokenizer_object=core,
         model_input_names=["input_ids", "attention_mask"],
         **dict(zip(names, SPECIAL, strict=True)),

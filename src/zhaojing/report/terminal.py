@@ -113,6 +113,7 @@ def print_metrics(console: Console, metrics: Mapping[str, Any], lang: Lang) -> N
     """Print the metrics of ``zhaojing evaluate`` as two tables."""
     scores = Table(say("metric.name", lang), box=None, pad_edge=False)
     scores.add_column(say("metric.value", lang), justify="right")
+    scores.add_column(say("metric.interval", lang), justify="right")
     for name in (
         "n_documents",
         "n_sentences",
@@ -130,7 +131,8 @@ def print_metrics(console: Console, metrics: Mapping[str, Any], lang: Lang) -> N
         value: Any = metrics
         for key in name.split("."):
             value = value[key]
-        scores.add_row(name, _number(value))
+        ends = metrics.get("intervals", {}).get(name, ())
+        scores.add_row(name, _number(value), "–".join(map(_number, ends)))
     console.print(scores)
     console.print()
     labels = Table(say("report.category", lang), box=None, pad_edge=False)

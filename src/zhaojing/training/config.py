@@ -80,4 +80,3 @@ class TrainingConfig:
             value[name] = [path.name for path in value[name]]
         del value["output"]
         return value
-
