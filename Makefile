@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: screen test lint format bench clean
+.PHONY: screen test lint format bench results clean
 
 screen: $(VENV)/base ## screen the sample reports with the base install, no torch
 	$(BIN)/zhaojing screen data/samples --output out
@@ -23,6 +23,9 @@ format: $(VENV)/dev ## rewrite the code in the house style
 
 bench: $(VENV)/dev ## sentences per second, as a ratio to scikit-learn
 	$(BIN)/python benchmarks/classify.py
+
+results: $(VENV)/dev ## write docs/results.md from the committed models and predictions
+	$(BIN)/python scripts/results.py
 
 clean: ## remove everything that was built
 	rm -rf $(VENV) out

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import DATA, ROOT
 from test_training import tiny_checkpoint
+from zhaojing.records import read_records
 
 READMES = ["README.md", "README.zh-CN.md"]
 HUB_ID = "hfl/chinese-macbert-base"
@@ -40,6 +41,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path, count in ((place / "data/train.jsonl", 30), (place / "data/dev.jsonl", 8)):
         lines = path.read_text("utf-8").splitlines(keepends=True)[:count]
         path.write_text("".join(lines), "utf-8")
+    # beside it a corpus, and pre-training in two steps instead of hours
+    corpus = place.parent / "shared/corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    texts = ["\n".join(s.text for s in r.sentences) for r in read_records(*DATA)[:400]]
+    (corpus / "reports.txt").write_text("\n\n".join(texts), "utf-8")
+    recipe = place / "models/encoder.toml"
+    quick = re.sub(r"(?m)^minutes = .*", "steps = 2", recipe.read_text("utf-8"))
+    recipe.write_text(re.sub(r"(?m)^width = .*", "width = 64", quick), "utf-8")
     return place
 
 

@@ -11,13 +11,14 @@ import numpy as np
 
 from zhaojing.context import NO_CONTEXT, Context
 from zhaojing.errors import InvalidModel, ZhaojingError
-from zhaojing.heads import Logits, decide_roles
+from zhaojing.heads import N_OUTPUTS, Logits, decide_roles
 from zhaojing.labels import CATEGORIES, ROLES, Role
 from zhaojing.model_folder import LINEAR, Manifest, default_folder
 from zhaojing.normalize import normalize
 from zhaojing.offline import stay_offline
+from zhaojing.passage import PassageModel, find_passages
 
-BATCH = 1024  # sentences whose logits are held at once
+BATCH = 1024  # sentences the model is given at once
 
 
 class Model(Protocol):
@@ -25,6 +26,9 @@ class Model(Protocol):
 
     def logits(self, texts: Sequence[str], contexts: Sequence[Context]) -> Logits:
         """Return the raw outputs of ``texts``."""
+
+    def save(self, folder: Path) -> None:
+        """Write all that ``load`` needs into ``folder``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,15 @@ def is_flagged(categories: Sequence[str], role: str, score: float, threshold: fl
 class Classifier:
     """A loaded model; :meth:`load` is the usual way to get one."""
 
-    def __init__(self, model: Model, manifest: Manifest, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        manifest: Manifest,
+        folder: Path | None = None,
+        passage_model: PassageModel | None = None,
+    ) -> None:
         self.model, self.manifest, self.folder = model, manifest, folder
+        self.passage_model = passage_model
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Classifier:
@@ -100,6 +111,7 @@ class Classifier:
                 from zhaojing.encoder import EncoderModel
 
                 model = EncoderModel.load(folder)
+            passage_model = PassageModel.load(folder) if manifest.looks_twice else None
         except FileNotFoundError as error:
             name = Path(error.filename or str(error)).name
             raise InvalidModel("model.file_missing", where=folder, name=name) from error
@@ -107,12 +119,15 @@ class Classifier:
             raise
         except Exception as error:  # loaders of third parties raise anything on a damaged folder
             raise InvalidModel("model.corrupt", where=folder, detail=repr(error)) from error
-        return cls(model, manifest, folder)
+        return cls(model, manifest, folder, passage_model)
 
     def classify(
         self, sentences: Sequence[str], *, contexts: Sequence[Context | None] | None = None
     ) -> list[Prediction]:
         """Label ``sentences``, each with its context where one is given.
+
+        Neighbours whose contexts name each other as predecessor are read as one passage, so
+        the sentences of a document belong in one call, in order.
 
         Parameters
         ----------
@@ -139,16 +154,20 @@ class Classifier:
             raise TypeError("contexts are Context objects or None")
         if len(given) != len(sentences):
             raise ValueError(f"{len(given)} contexts for {len(sentences)} sentences")
-        predictions: list[Prediction] = []
-        for start in range(0, len(sentences), BATCH):
-            batch = slice(start, start + BATCH)
-            predictions += decide(self._logits(sentences[batch], given[batch]), self.manifest)
-        return predictions
+        used = given if self.manifest.uses_context else [None] * len(sentences)
+        logits = self._logits(sentences, used)
+        if self.passage_model is not None:
+            logits = self.passage_model.correct(logits, find_passages(sentences, used))
+        return decide(logits, self.manifest)
 
     def _logits(self, sentences: Sequence[str], contexts: Sequence[Context | None]) -> Logits:
-        used = contexts if self.manifest.uses_context else [None] * len(sentences)
-        seen = [NO_CONTEXT if context is None else context.normalized() for context in used]
-        return self.model.logits([normalize(text) for text in sentences], seen)
+        columns = [np.empty((0, N_OUTPUTS))]
+        for start in range(0, len(sentences), BATCH):
+            batch = slice(start, start + BATCH)
+            seen = [NO_CONTEXT if c is None else c.normalized() for c in contexts[batch]]
+            texts = [normalize(text) for text in sentences[batch]]
+            columns.append(self.model.logits(texts, seen).columns())
+        return Logits.from_columns(np.concatenate(columns))
 
 
 def decide(logits: Logits, manifest: Manifest) -> list[Prediction]:

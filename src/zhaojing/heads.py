@@ -36,6 +36,10 @@ class Logits:
         wide = columns.astype(np.float64)
         return cls(*np.split(wide, [N_CATEGORIES, N_CATEGORIES + N_ROLES], axis=1))
 
+    def columns(self) -> Array:
+        """Return the three heads side by side, ``(n, 13)``."""
+        return np.concatenate([self.categories, self.roles, self.levels], axis=1)
+
     def take(self, rows: NDArray[np.bool_]) -> Logits:
         """Return the logits of some sentences."""
         return Logits(self.categories[rows], self.roles[rows], self.levels[rows])

@@ -18,7 +18,7 @@ from zhaojing.labels import CATEGORIES, LEVELS, ROLES
 from zhaojing.output import write_atomically
 
 MANIFEST_FILE = "zhaojing.json"
-FORMAT = 1
+FORMAT = 2
 LINEAR, ENCODER = "linear", "encoder"
 
 
@@ -27,11 +27,13 @@ class Manifest:
     """What ``zhaojing.json`` says.
 
     ``kind`` is :data:`LINEAR` or :data:`ENCODER`; ``uses_context`` whether heading and previous
-    sentence are inputs; ``provenance`` how the model came about (data, settings, seed, scores).
+    sentence are inputs; ``looks_twice`` whether a second model corrects a sentence by its
+    neighbours (:mod:`zhaojing.passage`); ``provenance`` how the model came about (data, settings, seed, scores).
     """
 
     kind: str
     uses_context: bool = True
+    looks_twice: bool = False
     thresholds: Thresholds = field(default_factory=Thresholds)
     calibration: Calibration = field(default_factory=Calibration)
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class Manifest:
             return cls(
                 kind=value["kind"],
                 uses_context=bool(value["uses_context"]),
+                looks_twice=bool(value["looks_twice"]),
                 thresholds=Thresholds(
                     categories={name: float(thresholds["categories"][name]) for name in CATEGORIES},
                     embellishment=float(thresholds["embellishment"]),

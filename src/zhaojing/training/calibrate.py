@@ -27,7 +27,7 @@ def calibrate(kind: str, context: bool, logits: Logits, targets: Targets) -> Man
     """Return a manifest with the calibration and the thresholds that fit ``logits`` best."""
     calibration = fit_calibration(logits, targets)
     thresholds = choose_thresholds(calibration.apply(logits), targets)
-    return Manifest(kind, context, thresholds, calibration)
+    return Manifest(kind, context, thresholds=thresholds, calibration=calibration)
 
 
 def fit_calibration(logits: Logits, targets: Targets) -> Calibration:

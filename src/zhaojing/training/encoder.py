@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
-from zhaojing.classifier import decide
+from zhaojing.classifier import Classifier, decide
 from zhaojing.encoder import EncoderModel, encode, load_pretrained, to_logits
 from zhaojing.errors import InvalidConfig
 from zhaojing.evaluation import evaluate
@@ -29,8 +30,9 @@ from zhaojing.model_folder import ENCODER, Manifest
 from zhaojing.records import Record
 from zhaojing.training.calibrate import calibrate
 from zhaojing.training.config import TrainingConfig
-from zhaojing.training.examples import Targets, inputs
+from zhaojing.training.examples import Targets, inputs, passages
 from zhaojing.training.finish import fingerprints, finish
+from zhaojing.training.passage import fit_passage_model
 
 RUN_FILE = "run.json"  # beside the checkpoints: what run they are of
 
@@ -66,12 +68,19 @@ def train_encoder(
     )
     trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints, config, resume=resume))
     model = EncoderModel(network.to("cpu"), tokenizer, config.max_length)
-    logits = model.logits(*inputs(dev, config.context))
-    targets = Targets.of(dev)
+    logits, targets = model.logits(*inputs(dev, config.context)), Targets.of(dev)
+    passage_model = None
+    if config.context:
+        alone, found = model.logits(*inputs(dev, False)), passages(dev)
+        # documents in turn, so that each is corrected by a model that never saw it
+        folds = np.concatenate([np.full(p.stop - p.start, i % 5) for i, p in enumerate(found)])
+        passage_model, logits = fit_passage_model(logits, alone, found, targets, folds, config.seed)
     manifest = calibrate(ENCODER, config.context, logits, targets)
+    manifest = replace(manifest, looks_twice=passage_model is not None)
     # calibration and thresholds were fitted on dev too, so this flatters slightly
     scored = {"dev (also used for calibration)": (dev, decide(logits, manifest))}
-    return finish(config, manifest, model.save, train=train, scored=scored)
+    classifier = Classifier(model, manifest, passage_model=passage_model)
+    return finish(config, classifier, train=train, scored=scored)
 
 
 def _last_checkpoint(folder: Path, config: TrainingConfig, *, resume: bool) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,12 @@ def inputs(records: Sequence[Record], context: bool) -> tuple[list[str], list[Co
     if not context:
         return texts, [NO_CONTEXT] * len(texts)
     return texts, [c.normalized() for record in records for c in record.contexts()]
+
+
+def passages(records: Sequence[Record]) -> list[slice]:
+    """Return where the sentences of each record stand among all sentences."""
+    ends = np.cumsum([0, *(len(record.sentences) for record in records)]).tolist()
+    return [slice(start, end) for start, end in pairwise(ends)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,12 @@ class Targets:
     def take(self, rows: NDArray[np.bool_]) -> Targets:
         """Return the targets of some sentences."""
         return Targets(self.categories[rows], self.roles[rows], self.levels[rows])
+
+    def columns(self) -> NDArray[np.bool_]:
+        """Return the target of every output, ``(n, 13)``, in the order of the heads."""
+        binary, size = self.binary(), self.categories.shape[1]
+        roles = self.roles[:, None] == np.arange(len(ROLES))
+        return np.concatenate([binary[:, :size], roles, binary[:, size:]], axis=1)
 
     def binary(self) -> NDArray[np.bool_]:
         """Return the targets of the binary heads: categories, then level > 0, 1, 2."""

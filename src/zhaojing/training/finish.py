@@ -5,17 +5,17 @@ from __future__ import annotations
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import zhaojing
-from zhaojing.classifier import Prediction
+from zhaojing.classifier import Classifier, Prediction
 from zhaojing.errors import InvalidConfig
 from zhaojing.evaluation import evaluate
-from zhaojing.model_folder import MANIFEST_FILE, Manifest
+from zhaojing.model_folder import MANIFEST_FILE
 from zhaojing.output import check_folder
 from zhaojing.records import Record, fingerprint
 from zhaojing.training.card import model_card
@@ -45,8 +45,7 @@ def check_output(folder: Path) -> None:
 
 def finish(
     config: TrainingConfig,
-    manifest: Manifest,
-    save: Callable[[Path], None],
+    classifier: Classifier,
     *,
     train: Sequence[Record],
     scored: Mapping[str, tuple[Sequence[Record], Sequence[Prediction]]],
@@ -65,12 +64,14 @@ def finish(
         "train": {"documents": len(train), "sentences": sum(len(r.sentences) for r in train)},
         "metrics": {name: evaluate(*pair) for name, pair in scored.items()},
     }
-    manifest = replace(manifest, provenance=provenance)
+    manifest = replace(classifier.manifest, provenance=provenance)
     place = config.output.absolute()
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".training-") as scratch:
         folder = Path(scratch) / "model"
         folder.mkdir()
-        save(folder)
+        classifier.model.save(folder)
+        if classifier.passage_model is not None:
+            classifier.passage_model.save(folder)
         manifest.write(folder)
         (folder / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
         for file in folder.iterdir():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +13,20 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from zhaojing.classifier import Prediction, decide
+from zhaojing.classifier import Classifier, Prediction, decide
 from zhaojing.context import NO_CONTEXT
 from zhaojing.errors import InvalidConfig
+from zhaojing.evaluation import predict
 from zhaojing.features import Vectorizer
 from zhaojing.heads import Logits
-from zhaojing.labels import ROLES
 from zhaojing.linear import LinearModel
 from zhaojing.model_folder import LINEAR, Manifest
 from zhaojing.records import Record
 from zhaojing.training.calibrate import calibrate
 from zhaojing.training.config import TrainingConfig
-from zhaojing.training.examples import Targets, inputs
+from zhaojing.training.examples import Targets, inputs, passages
 from zhaojing.training.finish import finish
+from zhaojing.training.passage import fit_passage_model
 
 
 def train_linear(
@@ -37,22 +39,29 @@ def train_linear(
     """
     if len(train) < 2:
         raise InvalidConfig("config.invalid", detail="cross-validation needs two documents or more")
-    logits, folds = cross_validate(config, train)
+    logits, alone, folds = cross_validate(config, train)
     targets = Targets.of(train)
+    passage_model = None
+    if config.context:
+        passage_model, logits = fit_passage_model(
+            logits, alone, passages(train), targets, folds, config.seed
+        )
     manifest = calibrate(LINEAR, config.context, logits, targets)
+    manifest = replace(manifest, looks_twice=passage_model is not None)
     model = fit(config, train)
+    classifier = Classifier(model, manifest, passage_model=passage_model)
     scored = {f"{folds.max() + 1}-fold cross-validation over documents": (
         train, _nested(manifest, logits, targets, folds)
     )}  # fmt: skip
     if dev:
-        scored["dev"] = dev, decide(model.logits(*inputs(dev, config.context)), manifest)
-    return finish(config, manifest, model.save, train=train, scored=scored)
+        scored["dev"] = dev, predict(classifier, dev)
+    return finish(config, classifier, train=train, scored=scored)
 
 
 def cross_validate(
     config: TrainingConfig, records: Sequence[Record]
-) -> tuple[Logits, NDArray[np.int64]]:
-    """Return the logits of every sentence from a model that never saw its document, and its fold."""
+) -> tuple[Logits, Logits, NDArray[np.int64]]:
+    """Return logits from models that never saw the document: in context, alone; and the folds."""
     splits = KFold(min(config.folds, len(records)), shuffle=True, random_state=config.seed)
     out: dict[int, NDArray[np.float64]] = {}
     fold_of: dict[int, int] = {}
@@ -60,12 +69,13 @@ def cross_validate(
     for fold, (kept, held_out) in enumerate(track(pairs, description="cross-validation")):
         model = fit(config, [records[i] for i in kept])
         for i in held_out:
-            logits = model.logits(*inputs([records[i]], config.context))
-            out[i] = np.concatenate([logits.categories, logits.roles, logits.levels], axis=1)
+            both = (inputs([records[i]], context) for context in (config.context, False))
+            out[i] = np.stack([model.logits(*given).columns() for given in both])
             fold_of[i] = fold
     documents = range(len(records))
-    folds = np.concatenate([np.full(len(out[i]), fold_of[i]) for i in documents])
-    return Logits.from_columns(np.concatenate([out[i] for i in documents])), folds
+    together, alone = np.concatenate([out[i] for i in documents], axis=1)
+    folds = np.concatenate([np.full(out[i].shape[1], fold_of[i]) for i in documents])
+    return Logits.from_columns(together), Logits.from_columns(alone), folds
 
 
 def _nested(
@@ -95,14 +105,7 @@ def fit(config: TrainingConfig, records: Sequence[Record]) -> LinearModel:
     vectorizer = Vectorizer.fit(texts, contexts, min_count=config.min_count)
     if not vectorizer.features:
         raise InvalidConfig("train.no_features", count=config.min_count)
-    columns = np.concatenate(
-        [
-            targets.categories,
-            targets.roles[:, None] == np.arange(len(ROLES)),
-            targets.binary()[:, targets.categories.shape[1] :],
-        ],
-        axis=1,
-    )
+    columns = targets.columns()
     if config.context:
         texts, contexts = texts * 2, contexts + [NO_CONTEXT] * len(contexts)
         columns = np.concatenate([columns, columns])
