@@ -20,11 +20,12 @@ from zhaojing.training import TrainingConfig, train_model
 ROOT = Path(__file__).parents[1]
 SHARES = (10, 30)
 SEED = 0
+TRAIN = ROOT / "data/train.jsonl"
 
 
 def main() -> None:
     """Train once a share and write the predictions."""
-    records = read_records(ROOT / "data/train.jsonl")
+    records = read_records(TRAIN)
     order = np.random.default_rng(SEED).permutation(len(records))
     for share in SHARES:
         chosen = [records[i] for i in sorted(order[: len(records) * share // 100])]
@@ -34,9 +35,10 @@ def main() -> None:
             config = TrainingConfig(train=(part,), output=Path(scratch) / "model", seed=SEED)
             classifier = Classifier.load(train_model(config))
         for split in ("dev", "test"):
-            gold = read_records(ROOT / f"data/{split}.jsonl")
-            run = ROOT / "results" / f"tfidf-{share}"
-            write_predictions(gold, predict(classifier, gold), run / f"{split}.jsonl")
+            file = ROOT / f"data/{split}.jsonl"
+            gold = read_records(file)
+            target = ROOT / "results" / f"tfidf-{share}" / f"{split}.jsonl"
+            write_predictions(gold, predict(classifier, gold), target, [file, TRAIN])
 
 
 if __name__ == "__main__":

@@ -16,4 +16,4 @@ if __name__ == "__main__":
     if len(arguments) != 1:
         sys.exit(__doc__)
     config = PretrainingConfig.build(Path(arguments[0]), {})
-    print(pretrain(config, resume="--resume" in sys.argv))
+    print(pretrain(config, resume="--resume" in sys.argv) or "paused, not done yet")

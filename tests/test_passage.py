@@ -95,6 +95,32 @@ def test_it_is_learnt_saved_and_left_out_where_data_are_few(tmp_path: Path) -> N
     assert np.array_equal(same.columns(), logits.take(few).columns())
 
 
+def test_a_label_that_never_occurs_troubles_no_other() -> None:
+    """Its logits are a constant, which differs a little from model to model."""
+    pytest.importorskip("sklearn")
+    from zhaojing.training.examples import Targets
+    from zhaojing.training.passage import fit_passage_model
+
+    rng = np.random.default_rng(2)
+    size = 2000
+    story = np.repeat(rng.random(size // 10) < 0.4, 10)
+    columns = rng.normal(size=(size, N_OUTPUTS))
+    columns[:, 0] = np.where(story, 0.7, -0.7) + rng.normal(size=size)
+    columns[:, 1:6] = -7.0
+    logits = Logits.from_columns(columns)
+    categories = np.zeros((size, 6), dtype=bool)
+    categories[:, 0] = story
+    targets = Targets(categories, rng.integers(4, size=size), rng.integers(4, size=size))
+    passages = [slice(i, i + 10) for i in range(0, size, 10)]
+    folds = np.repeat(np.arange(size // 10) % 5, 10)
+    model, _ = fit_passage_model(logits, logits, passages, targets, folds, seed=0)
+    assert model is not None
+    moved = columns.copy()
+    moved[:, 1:6] -= 0.22
+    shift = model.correct(Logits.from_columns(moved), passages).columns()
+    assert shift == pytest.approx(model.correct(logits, passages).columns(), abs=1e-6)
+
+
 def test_shapes_must_fit() -> None:
     with pytest.raises(ValueError, match="shapes"):
         PassageModel(*(np.zeros(3, dtype=np.float32),) * 4)
@@ -103,6 +129,8 @@ def test_shapes_must_fit() -> None:
 def test_documents_in_one_call_are_as_documents_in_many(
     default_classifier: Classifier, some_records: list[Record]
 ) -> None:
+    assert default_classifier.passage_model is not None
+
     def say(records: list[Record]) -> list[object]:
         texts = [s.text for r in records for s in r.sentences]
         contexts = [c for r in records for c in r.contexts()]

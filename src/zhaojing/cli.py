@@ -272,10 +272,11 @@ def pretrain(
     given = {"minutes": minutes, "pause_after": pause_after}
     settings = pretraining.PretrainingConfig.build(config, given)
     if prepare_only:
-        folder = pretraining.prepare(settings)
+        folder: Path | None = pretraining.prepare(settings)
     else:
         folder = pretraining.pretrain(settings, resume=resume)
-    print(say("cli.pretrained", lang, path=folder), file=sys.stderr)
+    paused = say("cli.paused", lang)
+    print(say("cli.pretrained", lang, path=folder) if folder else paused, file=sys.stderr)
 
 
 @model_app.command("info")

@@ -40,6 +40,8 @@ def evaluate(
     of the metrics; ``resamples=0`` leaves them out.
     """
     gold = [sentence for record in records for sentence in record.sentences]
+    if not gold:
+        raise ValueError("there is nothing to evaluate")
     if len(gold) != len(predictions):
         raise ValueError(f"{len(predictions)} predictions for {len(gold)} sentences")
     tallies = Tallies.of(records, predictions)

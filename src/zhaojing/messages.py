@@ -180,6 +180,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有打包好的数据（rows-*.npy）；请把它们放在这个文件旁边",
         "has no packed rows (rows-*.npy) beside it; put them there",
     ),
+    "pretrain.has_checkpoint": (
+        "已有上次训练的检查点；接着训练请加 --resume，重新开始请先把它移走",
+        "there is a checkpoint of an earlier run; add --resume to go on, or move it away",
+    ),
+    "pretrain.diverged": (
+        "损失不再是有限的数；检查点没有改动，请调低 learning_rate",
+        "the loss is no longer a number; the checkpoint is as it was, lower learning_rate",
+    ),
     "config.invalid": ("配置有误：{detail}", "the configuration is wrong: {detail}"),
     "encoder.offline": (
         "无法取得编码器（{detail}）；没有网络时请给出本地文件夹",
@@ -210,6 +218,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "cli.valid": (
         "{path}：{documents} 篇、{sentences} 句，没有错误",
         "{path}: {documents} documents, {sentences} sentences, no fault",
+    ),
+    "cli.paused": (
+        "已存下检查点，训练尚未完成；接着训练请加 --resume",
+        "paused with a checkpoint, not done yet; add --resume to go on",
     ),
     "cli.pretrained": ("已写入 {path}", "written to {path}"),
     "cli.trained": ("模型已写入 {path}", "the model is in {path}"),

@@ -20,6 +20,8 @@ from zhaojing.records import LabelledSentence, Record
 Array = NDArray[np.float64]
 HITS, SUPPORT, CLAIMED = range(3)
 _LEVELS = MAX_LEVEL + 1
+_BLOCK = 500  # resamples at once, so that memory stays small
+FEWEST = 10  # documents; an interval from fewer would claim what it does not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,22 @@ def bootstrap(
     """Return percentile intervals of the headline metrics, documents drawn with replacement.
 
     Sentences of a document resemble each other, so whole documents are drawn (Efron & Tibshirani
-    1993, chapter 13). A resample that leaves a metric undefined does not count towards it.
+    1993, chapter 13). A resample that leaves a metric undefined does not count towards it. Fewer
+    than ten documents have no interval.
     """
     documents = len(tallies.sentences)
+    if documents < FEWEST:
+        return {}
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(documents, np.full(documents, 1 / documents), size=resamples)
     tails = [(1 - coverage) / 2, (1 + coverage) / 2]
+    blocks = []
+    for start in range(0, resamples, _BLOCK):
+        size = min(_BLOCK, resamples - start)
+        weights = rng.multinomial(documents, np.full(documents, 1 / documents), size=size)
+        blocks.append(tallies.combine(weights.astype(np.float64)).headline())
     found = {}
-    for name, values in tallies.combine(weights.astype(np.float64)).headline().items():
+    for name in blocks[0]:
+        values = np.concatenate([block[name] for block in blocks])
         if not np.isnan(values).all():
             low, high = np.nanquantile(values, tails)
             found[name] = (float(low), float(high))

@@ -36,13 +36,16 @@ def prepare(config: PretrainingConfig) -> Path:
     return pack(config)
 
 
-def pretrain(config: PretrainingConfig, *, resume: bool = False) -> Path:
+def pretrain(config: PretrainingConfig, *, resume: bool = False) -> Path | None:
     """Prepare the rows if need be, train, and return the folder of the encoder.
+
+    A run that pauses before its schedule is done leaves a checkpoint and returns ``None``.
 
     Raises
     ------
     InvalidConfig
-        See :func:`prepare`; also if ``resume`` finds the checkpoint of another run.
+        See :func:`prepare`; also if ``resume`` finds the checkpoint of another run, if without it
+        there is one, or if the loss is no longer a number.
     MissingExtra
         The extra ``train`` is not installed.
     """

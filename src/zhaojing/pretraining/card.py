@@ -36,6 +36,9 @@ def encoder_card(
         for p in losses[step - 1 :: step]
     )
     dropped = sum(part["evaluation_paragraphs"] for part in packing["sources"].values())
+    names_of = {file["file"]: file["sha256"] for file in packing["settings"]["annotated"]}
+    excluded = ", ".join(f"`{n}` ({names_of[n][:12]}…)" for n in packing["settings"]["exclude"])
+    excluded = excluded or "no file"
     return f"""# Model card: zhaojing encoder
 
 ## Model details
@@ -43,7 +46,7 @@ def encoder_card(
 A Chinese encoder of ModernBERT's type, trained from scratch as a masked language model:
 {config.layers} layers, width {config.width}, {config.width // config.head_width} heads,
 {parameters:,} parameters, {packing["vocabulary"]:,} tokens in the vocabulary, rows of
-{config.row_length} tokens, {config.mask_share:.0%} of them hidden in spans. Trained on
+{config.row_length} tokens, {config.mask_share:.0%} of them hidden in spans. Finished on
 {datetime.now(UTC).strftime("%Y-%m-%d")} in {minutes:.0f} minutes on {hardware}; seed
 {config.seed}. Input must be normalised as in `zhaojing.normalize`.
 
@@ -56,8 +59,7 @@ knows nothing that a person should rely on.
 
 {packing["tokens"]:,} tokens in {packing["rows"]:,} rows, of which {tokens_seen:,} tokens were
 seen ({tokens_seen / packing["tokens"]:.2f} epochs). {dropped:,} paragraphs that share a run of 13
-characters with the development or test set were left out, so were repeated paragraphs and nearly
-repeated documents. A weight is the number of copies of a source.
+characters with {excluded} were left out, so were repeated paragraphs and nearly repeated documents. A weight is the number of copies of a source.
 
 | source | bytes read | characters kept | repeated paragraphs | repeated documents | evaluation paragraphs | weight | rows |
 |---|---|---|---|---|---|---|---|

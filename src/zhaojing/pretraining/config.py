@@ -87,8 +87,10 @@ class PretrainingConfig:
             raise ValueError(f"width {self.width} is no multiple of head_width {self.head_width}")
         if self.batch_rows % self.micro_rows:
             raise ValueError("batch_rows must be a multiple of micro_rows")
-        if any(weight < 0 for weight in self.weights.values()):
-            raise ValueError("a weight must not be negative")
+        if not all(0 <= weight < 1000 for weight in self.weights.values()):
+            raise ValueError("a weight must lie between 0 and 1000")
+        if not self.steps and not self.minutes:
+            raise ValueError("minutes or steps must be more than 0")
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as plain data; paths as the names of their files."""

@@ -7,7 +7,9 @@ goes on exactly where it stopped.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import platform
 import time
 from collections.abc import Iterator
@@ -19,21 +21,21 @@ from typing import Any
 import numpy as np
 import torch
 from rich.console import Console
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 from transformers import AutoTokenizer, ModernBertConfig, ModernBertForMaskedLM
 
 from zhaojing.errors import InvalidConfig
-from zhaojing.output import write_atomically
+from zhaojing.output import check_folder, write_atomically
 from zhaojing.pretraining.card import encoder_card
 from zhaojing.pretraining.config import PretrainingConfig
 from zhaojing.pretraining.masking import hide
-from zhaojing.pretraining.packing import PACKING_FILE, read_packing
+from zhaojing.pretraining.packing import HELD_OUT_FILE, PACKING_FILE, Rows, read_packing
 from zhaojing.pretraining.tokenizer import CLS, PAD, SEP
 
-STATE_FILE, TENSORS_FILE, LOSS_FILE = "state.json", "state.safetensors", "loss.jsonl"
-_HELD_OUT = 256  # rows never trained on, for the loss that is reported
+CHECKPOINT_FILE, LOSS_FILE = "checkpoint.safetensors", "loss.jsonl"
 _REPORT_EVERY = 50  # steps
 
 
@@ -50,15 +52,27 @@ class Progress:
         return min(1.0, done)
 
 
-def train_masked_lm(config: PretrainingConfig, *, resume: bool = False) -> Path:
-    """Train until the schedule ends or pauses; return the folder of the encoder."""
+def train_masked_lm(config: PretrainingConfig, *, resume: bool = False) -> Path | None:
+    """Train until the schedule ends or pauses; return the encoder's folder if it is done."""
+    _check_output(config.output)
     run = _Run(config)
     if resume:
         run.load()
+    elif run.checkpoint.is_file():
+        raise InvalidConfig("pretrain.has_checkpoint", where=run.checkpoint)
     run.train()
-    if run.progress.share(config) >= 1:
-        run.write_encoder()
+    if run.progress.share(config) < 1:
+        return None
+    run.write_encoder()
     return config.output
+
+
+def _check_output(folder: Path) -> None:
+    """Refuse, before hours of work, a folder that holds something else than an encoder of ours."""
+    ours = (folder / LOSS_FILE).is_file()
+    if folder.exists() and not ours and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidConfig("train.occupied", where=folder)
+    check_folder(folder.absolute().parent)
 
 
 def learning_rate(share: float, config: PretrainingConfig) -> float:
@@ -100,10 +114,10 @@ class _Run:
         torch.manual_seed(config.seed)
         self.model = build_encoder(config, self.packing["vocabulary"])
         self.model.to(self.device)
-        self.network: Any = self.model
+        self.encoder: Any = self.model.model
         if self.device.type == "cuda":
             torch.set_float32_matmul_precision("high")
-            self.network = torch.compile(self.model)
+            self.encoder = torch.compile(self.model.model, dynamic=False)
         decay = [p for p in self.model.parameters() if p.dim() > 1]
         plain = [p for p in self.model.parameters() if p.dim() < 2]
         groups = [
@@ -111,34 +125,33 @@ class _Run:
             {"params": plain, "weight_decay": 0.0},
         ]
         self.optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), fused=True)
-        self.rows = _read_rows(config.packed)
-        if len(self.rows) <= _HELD_OUT:
-            detail = f"{len(self.rows)} rows are too few"
-            raise InvalidConfig("config.invalid", where=config.packed, detail=detail)
-        self.progress = Progress()
-        self.folder = config.output.with_name(config.output.name + "-checkpoint")
-        self.losses: list[dict[str, float]] = []
         self.console = Console(stderr=True, soft_wrap=True)
+        self.rows = self._read_rows()
+        self.progress = Progress()
+        folder = config.output.with_name(config.output.name + "-checkpoint")
+        self.checkpoint = folder / CHECKPOINT_FILE
+        self.losses: list[dict[str, float]] = []
+        self.recent: list[Tensor] = []  # losses since the last report
 
     def train(self) -> None:
         """Step until the schedule is done or this part's time is up."""
         config = self.config
         began = saved = last = time.monotonic()
-        losses: list[Tensor] = []
+        first = True
         for rows in self._batches():
             share = self.progress.share(config)
             if share >= 1 or 0 < config.pause_after <= (last - began) / 60:
                 break
             for group in self.optimizer.param_groups:
                 group["lr"] = learning_rate(share, config)
-            losses.append(self._step(rows))
+            self.recent.append(self._step(rows))
             now = time.monotonic()
             self.progress.step += 1
-            self.progress.seconds += now - last
-            last = now
+            if not first or self.device.type != "cuda":  # the first step there compiles
+                self.progress.seconds += now - last
+            first, last = False, now
             if self.progress.step % _REPORT_EVERY == 0:
-                self._report(torch.stack(losses).mean().item())
-                losses = []
+                self._report()
             if now - saved > config.save_every * 60:
                 self.save()
                 saved = time.monotonic()
@@ -148,7 +161,7 @@ class _Run:
     def _step(self, rows: Tensor) -> Tensor:
         """Update the weights once; return the mean loss over the hidden tokens."""
         config = self.config
-        self.network.train()
+        self.model.train()
         total = torch.zeros((), device=self.device)
         parts = torch.split(rows, config.micro_rows)
         for part, hidden, positions in self._hidden(parts, self.progress.step):
@@ -173,25 +186,27 @@ class _Run:
     def _loss(self, rows: Tensor, hidden: Tensor, positions: Tensor) -> Tensor:
         with _autocast(self.device):
             # packed rows have no padding; the output layer sees hidden positions alone
-            states = self.network.model(input_ids=hidden).last_hidden_state
+            states = self.encoder(input_ids=hidden).last_hidden_state
             chosen = states.flatten(0, 1)[positions]
-            logits = self.network.decoder(self.network.head(chosen))
+            logits = self.model.decoder(self.model.head(chosen))
         return functional.cross_entropy(logits.float(), rows.flatten()[positions])
 
     @torch.no_grad()
     def held_out_loss(self) -> float:
         """Return the loss on rows that are never trained on, always hidden alike."""
-        self.network.eval()
-        rows = _to_tensor(self.rows[:_HELD_OUT])
+        self.model.eval()
+        rows = _to_tensor(np.load(self.config.packed / HELD_OUT_FILE))
+        if not len(rows):
+            return math.nan
         parts = torch.split(rows, self.config.micro_rows)
-        losses = [self._loss(*batch) for batch in self._hidden(parts, -1)]
-        return float(torch.stack(losses).mean())
+        losses = [self._loss(*batch) * len(batch[0]) for batch in self._hidden(parts, -1)]
+        return float(torch.stack(losses).sum()) / len(rows)
 
     def _batches(self) -> Iterator[Tensor]:
         """Yield batches from the step that was reached; each epoch has its own order."""
         size = self.config.batch_rows
-        rows = self.rows[_HELD_OUT:]
-        per_epoch = max(1, len(rows) // size)
+        rows = self.rows
+        per_epoch = len(rows) // size
         step = self.progress.step
         while True:
             epoch, position = divmod(step, per_epoch)
@@ -200,7 +215,9 @@ class _Run:
                 yield _to_tensor(rows[np.sort(order[start : start + size])])
                 step += 1
 
-    def _report(self, loss: float) -> None:
+    def _report(self) -> None:
+        loss = self._check_finite()
+        self.recent = []
         tokens = self.progress.step * self.config.batch_rows * self.config.row_length
         point = {
             "step": self.progress.step,
@@ -213,47 +230,76 @@ class _Run:
         share = self.progress.share(self.config)
         self.console.print(f"{share:6.1%}  {point}  {rate:,.0f} tokens/s", highlight=False)
 
+    def _check_finite(self) -> float:
+        """Return the mean of the recent losses, or refuse to go on, the last checkpoint kept."""
+        loss = torch.stack(self.recent).mean().item() if self.recent else 0.0
+        if not math.isfinite(loss):
+            raise InvalidConfig("pretrain.diverged", where=self.checkpoint)
+        return loss
+
     def save(self) -> None:
-        """Write a checkpoint that takes the place of the last one."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Write a checkpoint that takes the place of the last one, in one file and at once."""
+        self._check_finite()
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         tensors = {f"model.{k}": v.contiguous() for k, v in self._weights().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
-        fresh = self.folder / f"{TENSORS_FILE}.new"
-        save_file(tensors, fresh)
-        fresh.replace(self.folder / TENSORS_FILE)
         state = {
-            "settings": self.config.to_json(),
+            "identity": self._identity(),
             "progress": asdict(self.progress),
             "losses": self.losses,
+            "recent": [loss.item() for loss in self.recent],
         }
-        with write_atomically(self.folder / STATE_FILE) as file:
-            json.dump(state, file)
+        fresh = self.checkpoint.with_suffix(".new")
+        save_file(tensors, fresh, metadata={"state": json.dumps(state)})
+        fresh.replace(self.checkpoint)
 
     def load(self) -> None:
         """Go on from the last checkpoint; without one, from the beginning."""
-        if not (self.folder / STATE_FILE).is_file():
+        if not self.checkpoint.is_file():
             return
-        state = json.loads((self.folder / STATE_FILE).read_text(encoding="utf-8"))
-        if _identity(state["settings"]) != _identity(self.config.to_json()):
-            raise InvalidConfig("train.other_run", where=self.folder)
-        tensors = load_file(self.folder / TENSORS_FILE, device=str(self.device))
+        with safe_open(self.checkpoint, framework="pt", device=str(self.device)) as file:
+            state = json.loads(file.metadata()["state"])
+            if state["identity"] != self._identity():
+                raise InvalidConfig("train.other_run", where=self.checkpoint)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         weights = {k.removeprefix("model."): v for k, v in tensors.items() if k[:6] == "model."}
-        self.model.load_state_dict(weights, strict=False)  # the tied decoder is not stored
+        weights["decoder.weight"] = weights["model.embeddings.tok_embeddings.weight"]  # tied
+        self.model.load_state_dict(weights)
         saved: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():
             if name.startswith("optimizer."):
                 _, index, key = name.split(".")
-                # the fused kernel wants its step counters on the device too
                 saved.setdefault(int(index), {})[key] = value
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": saved, "param_groups": groups})
         self.progress = Progress(**state["progress"])
         self.losses = state["losses"]
+        self.recent = [torch.tensor(loss, device=self.device) for loss in state["recent"]]
+
+    def _identity(self) -> dict[str, Any]:
+        """What makes two runs the same one; a longer schedule does not part them."""
+        longer = ("minutes", "steps", "save_every")
+        settings = {k: v for k, v in self.config.to_json().items() if k not in longer}
+        packing = (self.config.packed / PACKING_FILE).read_bytes()
+        return {"settings": settings, "packing": hashlib.sha256(packing).hexdigest()}
 
     def _weights(self) -> dict[str, Tensor]:
         """The state without the decoder's matrix, which is the embedding's."""
         return {k: v for k, v in self.model.state_dict().items() if k != "decoder.weight"}
+
+    def _read_rows(self) -> Rows:
+        """Read the shards that are here: a slice of them is enough, but is said."""
+        files = sorted(self.config.packed.glob("rows-*.npy"))
+        if not files:
+            raise InvalidConfig("pretrain.no_rows", where=self.config.packed / PACKING_FILE)
+        rows = np.concatenate([np.load(file) for file in files])
+        here = f"{len(files)} of {self.packing['shards']} shards, {len(rows):,} rows"
+        self.console.print(here, highlight=False)
+        if len(rows) < self.config.batch_rows:
+            detail = f"{len(rows)} rows are too few for batches of {self.config.batch_rows}"
+            raise InvalidConfig("config.invalid", where=self.config.packed, detail=detail)
+        return rows
 
     def write_encoder(self) -> None:
         """Write the encoder in half precision with its tokenizer, loss curve and card."""
@@ -284,11 +330,6 @@ class _Run:
             file.write(card)
 
 
-def _identity(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings that make two runs the same one; a longer schedule does not part them."""
-    return {k: v for k, v in settings.items() if k not in ("minutes", "steps", "save_every")}
-
-
 def _autocast(device: torch.device) -> AbstractContextManager[Any]:
     """bfloat16 where the hardware multiplies it: a GPU, or a CPU with AMX."""
     # an emulated bfloat16 product is slower than a float32 one
@@ -297,12 +338,5 @@ def _autocast(device: torch.device) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def _read_rows(folder: Path) -> np.ndarray[Any, np.dtype[np.uint16]]:
-    files = sorted(folder.glob("rows-*.npy"))
-    if not files:
-        raise InvalidConfig("pretrain.no_rows", where=folder / PACKING_FILE)
-    return np.concatenate([np.load(file) for file in files])
-
-
-def _to_tensor(rows: np.ndarray[Any, np.dtype[np.uint16]]) -> Tensor:
+def _to_tensor(rows: Rows) -> Tensor:
     return torch.from_numpy(rows.astype(np.int64))

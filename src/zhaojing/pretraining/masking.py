@@ -20,7 +20,8 @@ def hide(
 ) -> tuple[Tensor, Tensor]:
     """Return the rows with tokens hidden, and the flat positions of those, ``(batch * k,)``.
 
-    ``rows`` is ``(batch, length)`` of int64; special tokens are never hidden.
+    ``rows`` is ``(batch, length)`` of int64; special tokens are hidden only where
+    a row has too few others.
     """
     batch, length = rows.shape
     scores = _span_scores(batch, length, generator, rows.device)

@@ -19,14 +19,17 @@ from transformers import PreTrainedTokenizerFast
 from zhaojing.errors import InvalidConfig
 from zhaojing.output import check_folder, write_atomically
 from zhaojing.pretraining.config import PretrainingConfig
-from zhaojing.pretraining.duplicates import Seen
 from zhaojing.pretraining.overlap import evaluation_grams, leave_out
 from zhaojing.pretraining.sources import Document, Source, read_sources
 from zhaojing.pretraining.tokenizer import CLS, SEP, learn_tokenizer
 from zhaojing.records import fingerprint
 
 PACKING_FILE = "packing.json"
-SHARD_BYTES = 48 * 2**20
+HELD_OUT_FILE = "held-out.npy"
+SHARD_BYTES = 16 * 2**20
+# of every source, the documents kept for the loss that is reported: the tenth, the 110th ...
+_HELD_OUT_FIRST, _HELD_OUT_EVERY = 9, 100
+_HELD_OUT_ROWS = 512
 _CHUNK = 2000  # documents tokenised at once
 Rows = NDArray[np.uint16]
 
@@ -41,6 +44,8 @@ def pack(config: PretrainingConfig) -> Path:
             raise InvalidConfig("pretrain.other_rows", where=folder)
         return folder
     check_folder(folder)
+    for stale in folder.glob("*.npy"):  # of a run that broke off
+        stale.unlink()
     console = Console(stderr=True)
     sources, report = _clean(config, console)
     tokenizer = learn_tokenizer(
@@ -49,16 +54,22 @@ def pack(config: PretrainingConfig) -> Path:
     )
     tokenizer.save_pretrained(folder)
     rng = np.random.default_rng(config.seed)
-    parts = []
+    parts, held_out = [], []
     for source in sources:
         copies = config.weights.get(source.name, 1.0)
+        held_out += source.documents[_HELD_OUT_FIRST::_HELD_OUT_EVERY]
+        del source.documents[_HELD_OUT_FIRST::_HELD_OUT_EVERY]
         rows = _rows(tokenizer, _weighted(source.documents, copies, rng), config.row_length)
         parts.append(rows)
         report[source.name] |= {"weight": copies, "rows": len(rows)}
         source.documents = []  # a third of the memory each
     rows = np.concatenate(parts)
     del parts
+    if not len(rows):
+        raise InvalidConfig("config.invalid", where=config.corpus, detail="too few words for a row")
     rng.shuffle(rows)
+    aside = _rows(tokenizer, held_out, config.row_length)
+    np.save(folder / HELD_OUT_FILE, rng.permutation(aside)[:_HELD_OUT_ROWS])
     per_shard = max(1, SHARD_BYTES // (2 * config.row_length))
     for number, start in enumerate(range(0, len(rows), per_shard)):
         np.save(folder / f"rows-{number:03d}.npy", rows[start : start + per_shard])
@@ -67,6 +78,7 @@ def pack(config: PretrainingConfig) -> Path:
         "vocabulary": len(tokenizer),
         "rows": len(rows),
         "tokens": int(rows.size),
+        "shards": -(-len(rows) // per_shard),
         "sources": report,
     }
     with write_atomically(folder / PACKING_FILE) as file:  # last: it says that all is there
@@ -83,10 +95,14 @@ def read_packing(folder: Path) -> dict[str, Any]:
 
 def _clean(config: PretrainingConfig, console: Console) -> tuple[list[Source], dict[str, Any]]:
     """Read all sources without evaluation text and repetition, and say what went."""
+    from zhaojing.pretraining.duplicates import Seen  # not needed where rows are packed
+
     grams = evaluation_grams(config.exclude)
     seen = Seen()
     sources, report = [], {}
+    known = set()
     for source in read_sources(config.corpus, config.records):
+        known.add(source.name)
         if config.weights.get(source.name, 1.0) == 0:
             continue
         evaluation = leave_out(source, grams)
@@ -101,6 +117,8 @@ def _clean(config: PretrainingConfig, console: Console) -> tuple[list[Source], d
         }
         console.print(source.name, report[source.name])
         sources.append(source)
+    if unknown := sorted(set(config.weights) - known):
+        raise InvalidConfig("config.invalid", detail=f"weights of unknown sources {unknown}")
     return sources, report
 
 
