@@ -16,7 +16,7 @@ from zhaojing import Classifier, Context, InvalidModel
 from zhaojing.classifier import is_flagged
 from zhaojing.heads import Calibration, Logits, Thresholds
 from zhaojing.labels import CATEGORIES, ROLES, Category, Role
-from zhaojing.model_folder import LINEAR, Manifest, default_folder
+from zhaojing.model_folder import FORMAT, LINEAR, Manifest, default_folder
 
 SENTENCES = [
     "年初只报备了一项检查，年底一算，同一家企业被查了九回。",
@@ -186,7 +186,7 @@ def test_faulty_folders(folder: Path, tmp_path: Path) -> None:
     manifest = (folder / "zhaojing.json").read_text("utf-8")
     change(folder, format=99)
     assert key() == "model.version"
-    change(folder, format=1, labels={"categories": ["x"], "roles": list(ROLES)})
+    change(folder, format=FORMAT, labels={"categories": ["x"], "roles": list(ROLES)})
     assert key() == "model.labels"
     (folder / "zhaojing.json").write_text(manifest, "utf-8")
     change(folder, thresholds={"wrong": 1})
