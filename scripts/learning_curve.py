@@ -32,7 +32,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             part = Path(scratch) / "train.jsonl"
             write_records(chosen, part)
-            config = TrainingConfig(train=(part,), output=Path(scratch) / "model", seed=SEED)
+            given = {"train": part, "dev": [], "output": Path(scratch) / "model"}
+            config = TrainingConfig.build(ROOT / "models/default.toml", given)
             classifier = Classifier.load(train_model(config))
         for split in ("dev", "test"):
             file = ROOT / f"data/{split}.jsonl"
