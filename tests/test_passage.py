@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,25 @@ from zhaojing.records import Record
 
 def random_logits(count: int, seed: int = 0) -> Logits:
     return Logits.from_columns(np.random.default_rng(seed).normal(size=(count, N_OUTPUTS)))
+
+
+def story(seed: int) -> tuple[Any, Any, list[slice], Any]:
+    """Runs of ten sentences share a practice that each shows only faintly.
+
+    Returns the logits' columns, the targets, the passages and the folds of 2,000 sentences.
+    """
+    from zhaojing.training.examples import Targets
+
+    rng = np.random.default_rng(seed)
+    size = 2000
+    told = np.repeat(rng.random(size // 10) < 0.4, 10)
+    columns = rng.normal(size=(size, N_OUTPUTS))
+    columns[:, 0] = np.where(told, 0.7, -0.7) + rng.normal(size=size)
+    categories = np.zeros((size, 6), dtype=bool)
+    categories[:, 0] = told
+    targets = Targets(categories, rng.integers(4, size=size), rng.integers(4, size=size))
+    passages = [slice(i, i + 10) for i in range(0, size, 10)]
+    return columns, targets, passages, np.repeat(np.arange(size // 10) % 5, 10)
 
 
 def test_passages_are_runs_that_name_their_predecessor() -> None:
@@ -63,31 +83,20 @@ def test_a_long_document_costs_no_square() -> None:
 
 def test_it_is_learnt_saved_and_left_out_where_data_are_few(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
-    from zhaojing.training.examples import Targets
     from zhaojing.training.passage import FEWEST, fit_passage_model
 
-    rng = np.random.default_rng(1)
-    size = 2000
-    # a story: runs of ten sentences share a practice that each shows only faintly
-    story = np.repeat(rng.random(size // 10) < 0.4, 10)
-    columns = rng.normal(size=(size, N_OUTPUTS))
-    columns[:, 0] = np.where(story, 0.7, -0.7) + rng.normal(size=size)
-    logits = Logits.from_columns(columns)
-    categories = np.zeros((size, 6), dtype=bool)
-    categories[:, 0] = story
-    targets = Targets(categories, rng.integers(4, size=size), rng.integers(4, size=size))
-    passages = [slice(i, i + 10) for i in range(0, size, 10)]
-    folds = np.repeat(np.arange(size // 10) % 5, 10)
+    columns, targets, passages, folds = story(seed=1)
+    logits, true = Logits.from_columns(columns), targets.categories[:, 0]
     model, corrected = fit_passage_model(logits, logits, passages, targets, folds, seed=0)
     assert model is not None
-    before = ((logits.categories[:, 0] > 0) == story).mean()
-    after = ((corrected.categories[:, 0] > 0) == story).mean()
+    before = ((logits.categories[:, 0] > 0) == true).mean()
+    after = ((corrected.categories[:, 0] > 0) == true).mean()
     assert before < 0.8
     assert after > 0.93
     model.save(tmp_path)
     again = PassageModel.load(tmp_path).correct(logits, passages)
     assert np.array_equal(again.columns(), model.correct(logits, passages).columns())
-    few = np.arange(size) < FEWEST - 10
+    few = np.arange(len(folds)) < FEWEST - 10
     none, same = fit_passage_model(
         logits.take(few), logits.take(few), passages[:149], targets.take(few), folds[few], seed=0
     )
@@ -98,21 +107,11 @@ def test_it_is_learnt_saved_and_left_out_where_data_are_few(tmp_path: Path) -> N
 def test_a_label_that_never_occurs_troubles_no_other() -> None:
     """Its logits are a constant, which differs a little from model to model."""
     pytest.importorskip("sklearn")
-    from zhaojing.training.examples import Targets
     from zhaojing.training.passage import fit_passage_model
 
-    rng = np.random.default_rng(2)
-    size = 2000
-    story = np.repeat(rng.random(size // 10) < 0.4, 10)
-    columns = rng.normal(size=(size, N_OUTPUTS))
-    columns[:, 0] = np.where(story, 0.7, -0.7) + rng.normal(size=size)
+    columns, targets, passages, folds = story(seed=2)
     columns[:, 1:6] = -7.0
     logits = Logits.from_columns(columns)
-    categories = np.zeros((size, 6), dtype=bool)
-    categories[:, 0] = story
-    targets = Targets(categories, rng.integers(4, size=size), rng.integers(4, size=size))
-    passages = [slice(i, i + 10) for i in range(0, size, 10)]
-    folds = np.repeat(np.arange(size // 10) % 5, 10)
     model, _ = fit_passage_model(logits, logits, passages, targets, folds, seed=0)
     assert model is not None
     moved = columns.copy()

@@ -275,8 +275,8 @@ def pretrain(
         folder: Path | None = pretraining.prepare(settings)
     else:
         folder = pretraining.pretrain(settings, resume=resume)
-    paused = say("cli.paused", lang)
-    print(say("cli.pretrained", lang, path=folder) if folder else paused, file=sys.stderr)
+    done = say("cli.pretrained", lang, path=folder) if folder else say("cli.paused", lang)
+    print(done, file=sys.stderr)
 
 
 @model_app.command("info")

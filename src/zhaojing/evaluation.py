@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhaojing.classifier import Classifier, Prediction
+from zhaojing.heads import Array
 from zhaojing.labels import CATEGORIES, LEVELS, ROLES
 from zhaojing.records import LabelledSentence, Record
-from zhaojing.tallies import SUPPORT, Array, Tallies, bootstrap, f1, precision, recall
+from zhaojing.tallies import SUPPORT, Tallies, bootstrap, f1, precision, recall
 
 
 def predict(
@@ -52,11 +53,9 @@ def evaluate(
         metrics.setdefault(group, {})[metric] = _number(values[0])
     levels = np.array([sentence.embellishment_level for sentence in gold])
     scores = np.array([prediction.embellishment_score for prediction in predictions])
-    confusion = total.roles[0]
-    per_role = np.stack([confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)], 1)
     metrics["categories"]["per_label"] = _per_label(CATEGORIES, total.categories[0])
     metrics["problems"]["per_label"] = _per_label(CATEGORIES, total.problems[0])
-    metrics["role"]["per_label"] = _per_label(ROLES, per_role)
+    metrics["role"]["per_label"] = _per_label(ROLES, total.role_counts()[0])
     metrics["embellishment"]["spearman"] = spearman(levels, scores)
     metrics["embellishment"]["per_level"] = {str(k): int((levels == k).sum()) for k in LEVELS}
     metrics["flagged"]["support"] = int(total.flagged[0, SUPPORT])

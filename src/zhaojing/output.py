@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from zhaojing.errors import OutputFailed
+from zhaojing.errors import InvalidConfig, OutputFailed
 
 
 @contextmanager
@@ -63,6 +63,22 @@ def check_folder(folder: str | Path) -> None:
         raise OutputFailed("output.not_a_folder", where=folder) from error
     except OSError as error:
         raise OutputFailed("output.failed", where=folder, detail=error.strerror or error) from error
+
+
+def check_place(folder: Path, marker: str) -> None:
+    """Refuse, before any work, a folder that holds something else than what ``marker`` marks.
+
+    Raises
+    ------
+    InvalidConfig
+        ``folder`` exists, is not empty, and has no file ``marker``.
+    OutputFailed
+        Nothing can be written beside it.
+    """
+    ours = (folder / marker).is_file()
+    if folder.exists() and not ours and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidConfig("train.occupied", where=folder)
+    check_folder(folder.absolute().parent)
 
 
 def refuse_overwriting(target: str | Path, *inputs: str | Path) -> None:

@@ -4,44 +4,56 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from zhaojing.errors import InvalidConfig
 
-T = TypeVar("T")
 Range = tuple[str, float, float]
 
 
-def build(cls: type[T], file: Path | None, given: Mapping[str, Any]) -> T:
-    """Make a ``cls`` of the settings in ``file``, overridden by those of ``given`` not ``None``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Base of the settings of a kind of run.
 
     Fields are typed ``int``, ``float``, ``str``, ``bool``, ``Path``, ``tuple[Path, ...]`` or
-    ``dict[str, float]``. Paths in a file are relative to the folder the command runs in.
-
-    Raises
-    ------
-    InvalidConfig
-        The file cannot be read, names an unknown setting, or a needed one is missing.
+    ``dict[str, float]``.
     """
-    values: dict[str, Any] = {}
-    if file is not None:
+
+    @classmethod
+    def build(cls, file: Path | None, given: Mapping[str, Any]) -> Self:
+        """Take the settings of ``file``, overridden by the values of ``given`` not ``None``.
+
+        Paths in a file are relative to the folder the command runs in.
+
+        Raises
+        ------
+        InvalidConfig
+            The file cannot be read, names an unknown setting, or a needed one is missing.
+        """
+        values: dict[str, Any] = {}
+        if file is not None:
+            try:
+                values = tomllib.loads(file.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
+        values |= {key: value for key, value in given.items() if value is not None}
+        known = {field.name: field for field in fields(cls)}
+        unknown = sorted(set(values) - set(known))
+        missing = [name for name, field in known.items() if _needed(field) and not values.get(name)]
+        if unknown or missing:
+            detail = f"unknown settings {unknown}" if unknown else f"missing settings {missing}"
+            raise InvalidConfig("config.invalid", where=file, detail=detail)
         try:
-            values = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            return cls(**{name: _convert(name, known[name], v) for name, v in values.items()})
+        except ValueError as error:
             raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
-    values |= {key: value for key, value in given.items() if value is not None}
-    known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
-    unknown = sorted(set(values) - set(known))
-    missing = [name for name, field in known.items() if _needed(field) and not values.get(name)]
-    if unknown or missing:
-        detail = f"unknown settings {unknown}" if unknown else f"missing settings {missing}"
-        raise InvalidConfig("config.invalid", where=file, detail=detail)
-    try:
-        return cls(**{name: _convert(name, known[name], v) for name, v in values.items()})
-    except ValueError as error:
-        raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
+
+    def plain(self, *without: str) -> dict[str, Any]:
+        """Return the settings but for ``without`` as plain data; paths as the names of files."""
+        values = asdict(self).items()
+        return {name: _names(value) for name, value in values if name not in without}
 
 
 def check_ranges(settings: object, ranges: Iterable[Range]) -> None:
@@ -50,6 +62,12 @@ def check_ranges(settings: object, ranges: Iterable[Range]) -> None:
         value = getattr(settings, name)
         if not low <= value <= high:
             raise ValueError(f"{name} must lie between {low} and {high}, got {value}")
+
+
+def _names(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [path.name for path in value]
+    return value.name if isinstance(value, Path) else value
 
 
 def _needed(field: Field[Any]) -> bool:

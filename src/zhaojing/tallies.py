@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhaojing.classifier import Prediction, is_flagged
-from zhaojing.heads import FLAG_LEVEL
+from zhaojing.heads import FLAG_LEVEL, Array
 from zhaojing.labels import CATEGORIES, MAX_LEVEL, ROLES, Role
 from zhaojing.records import LabelledSentence, Record
 
-Array = NDArray[np.float64]
 HITS, SUPPORT, CLAIMED = range(3)
 _LEVELS = MAX_LEVEL + 1
+_SQUARED = np.subtract.outer(np.arange(_LEVELS), np.arange(_LEVELS)) ** 2
 _BLOCK = 500  # resamples at once, so that memory stays small
 FEWEST = 10  # documents; an interval from fewer would claim what it does not know
 
@@ -52,16 +52,14 @@ class Tallies:
         """Return the sum over all documents, still with a leading axis."""
         return self.combine(np.ones((1, len(self.sentences))))
 
+    def role_counts(self) -> Array:
+        """Return ``(n, 4, 3)`` hits, support and claims of the roles."""
+        hits = np.diagonal(self.roles, axis1=1, axis2=2)
+        return np.stack([hits, self.roles.sum(axis=2), self.roles.sum(axis=1)], axis=2)
+
     def headline(self) -> dict[str, Array]:
         """Return the metrics by their names in the JSON; ``nan`` where one is undefined."""
-        role_counts = np.stack(
-            [
-                np.diagonal(self.roles, axis1=1, axis2=2),
-                self.roles.sum(axis=2),
-                self.roles.sum(axis=1),
-            ],
-            axis=2,
-        )
+        role_counts = self.role_counts()
         found = {}
         for name in ("categories", "problems"):
             counts: Array = getattr(self, name)
@@ -70,7 +68,7 @@ class Tallies:
         return found | {
             "role.accuracy": _ratio(role_counts[..., HITS].sum(axis=1), self.sentences),
             "role.macro_f1": _mean(f1(role_counts)),
-            "embellishment.quadratic_kappa": _kappa(self.levels),
+            "embellishment.quadratic_kappa": weighted_kappa(self.levels, _SQUARED),
             "embellishment.mean_absolute_error": _ratio(self.score_error, self.sentences),
             "flagged.precision": precision(self.flagged),
             "flagged.recall": recall(self.flagged),
@@ -121,6 +119,15 @@ def f1(counts: Array) -> Array:
     return _ratio(2 * counts[..., HITS], counts[..., SUPPORT] + counts[..., CLAIMED])
 
 
+def weighted_kappa(tables: Array, distance: NDArray[Any]) -> Array:
+    """Return Cohen's kappa of ``(n, k, k)`` tables with ``distance`` as weights (Cohen 1968)."""
+    margins = tables.sum(axis=2)[:, :, None] * tables.sum(axis=1)[:, None, :]
+    size = tables.sum(axis=(1, 2))
+    chance = _ratio((distance * margins).sum(axis=(1, 2)), size)
+    agreement: Array = 1 - _ratio((distance * tables).sum(axis=(1, 2)), chance)
+    return agreement
+
+
 def gold_flagged(sentence: LabelledSentence) -> bool:
     """Tell whether the gold labels call for a flag: a practice not remedied, or level 2 and up."""
     return is_flagged(sentence.categories, sentence.role, sentence.embellishment_level, FLAG_LEVEL)
@@ -164,13 +171,3 @@ def _ratio(above: Array, below: Array) -> Array:
 def _mean(values: Array) -> Array:
     """Average over the last axis what is defined: labels that occur in gold or prediction."""
     return _ratio(np.nansum(values, axis=-1), (~np.isnan(values)).sum(axis=-1))
-
-
-def _kappa(tables: Array) -> Array:
-    """Return Cohen's kappa with quadratic weights of ``(n, 4, 4)`` tables (Cohen 1968)."""
-    distance = np.subtract.outer(np.arange(_LEVELS), np.arange(_LEVELS)) ** 2.0
-    margins = tables.sum(axis=2)[:, :, None] * tables.sum(axis=1)[:, None, :]
-    size = tables.sum(axis=(1, 2))
-    chance = _ratio((distance * margins).sum(axis=(1, 2)), size)
-    agreement: Array = 1 - _ratio((distance * tables).sum(axis=(1, 2)), chance)
-    return agreement

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from zhaojing.errors import InvalidRecords
 from zhaojing.labels import CATEGORIES
 from zhaojing.records import LabelledSentence, Record
+from zhaojing.tallies import weighted_kappa
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,7 @@ def agreement(first: Sequence[Record], second: Sequence[Record]) -> tuple[int, l
 def _nominal(field: str, pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
     counts = _coincidences(pairs)
     different = 1 - np.eye(len(counts))
-    return Agreement(
-        field, _raw(counts), weighted_kappa(counts, different), _alpha(counts, different)
-    )
+    return Agreement(field, _raw(counts), _kappa(counts, different), _alpha(counts, different))
 
 
 def _ordinal(field: str, pairs: Sequence[tuple[int, int]]) -> Agreement:
@@ -74,9 +74,7 @@ def _ordinal(field: str, pairs: Sequence[tuple[int, int]]) -> Agreement:
     # Krippendorff's ordinal metric: how many ratings lie between two values, half of each end
     below = np.cumsum(both.sum(axis=1)) - both.sum(axis=1) / 2
     ordinal = np.subtract.outer(below, below) ** 2
-    return Agreement(
-        field, _raw(counts), weighted_kappa(counts, quadratic), _alpha(counts, ordinal)
-    )
+    return Agreement(field, _raw(counts), _kappa(counts, quadratic), _alpha(counts, ordinal))
 
 
 def _coincidences(pairs: Sequence[tuple[Hashable, Hashable]]) -> NDArray[np.float64]:
@@ -92,6 +90,11 @@ def _raw(counts: NDArray[np.float64]) -> float:
     return float(np.trace(counts) / counts.sum())
 
 
+def _kappa(counts: NDArray[np.float64], distance: NDArray[Any]) -> float | None:
+    kappa = float(weighted_kappa(counts[None], distance)[0])
+    return None if np.isnan(kappa) else kappa
+
+
 def _alpha(counts: NDArray[np.float64], distance: NDArray[np.float64]) -> float | None:
     """Return Krippendorff's alpha for two annotators and no missing value (2004, ch. 11)."""
     both = counts + counts.T
@@ -99,12 +102,3 @@ def _alpha(counts: NDArray[np.float64], distance: NDArray[np.float64]) -> float 
     expected = (np.outer(marginal, marginal) - np.diag(marginal)) / (total - 1)
     chance = (distance * expected).sum()
     return float(1 - (distance * both).sum() / chance) if chance else None
-
-
-def weighted_kappa(
-    observed: NDArray[np.float64], distance: NDArray[np.float64 | np.int64]
-) -> float | None:
-    """Return Cohen's kappa of a contingency table with ``distance`` as weights (Cohen 1968)."""
-    expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / observed.sum()
-    chance = (distance * expected).sum()
-    return float(1 - (distance * observed).sum() / chance) if chance else None

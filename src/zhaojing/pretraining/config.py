@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zhaojing.settings import build, check_ranges
+from zhaojing.settings import Settings, check_ranges
 
 _RANGES = (
     ("seed", 0, 2**32 - 1),
@@ -34,7 +33,7 @@ PACKING = ("corpus", "records", "exclude", "weights", "vocabulary", "row_length"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PretrainingConfig:
+class PretrainingConfig(Settings):
     """Everything that decides the outcome of a pre-training run."""
 
     corpus: Path  # folder of .txt or .txt.xz files, one a source
@@ -70,17 +69,6 @@ class PretrainingConfig:
     clip: float = 1.0  # largest gradient norm
     save_every: float = 5.0  # minutes between checkpoints
 
-    @classmethod
-    def build(cls, file: Path | None, given: Mapping[str, Any]) -> PretrainingConfig:
-        """Take the settings of ``file``, overridden by the values of ``given`` not ``None``.
-
-        Raises
-        ------
-        InvalidConfig
-            See :func:`zhaojing.settings.build`.
-        """
-        return build(cls, file, given)
-
     def __post_init__(self) -> None:
         check_ranges(self, _RANGES)
         if self.width % self.head_width:
@@ -94,11 +82,7 @@ class PretrainingConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as plain data; paths as the names of their files."""
-        value = asdict(self)
-        del value["output"], value["packed"], value["pause_after"]
-        for name in ("records", "exclude"):
-            value[name] = [path.name for path in value[name]]
-        return value | {"corpus": self.corpus.name}
+        return self.plain("output", "packed", "pause_after")
 
     def packing(self) -> dict[str, Any]:
         """Return the settings that decide the packed rows."""

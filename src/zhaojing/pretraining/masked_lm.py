@@ -28,7 +28,7 @@ from torch.nn import functional
 from transformers import AutoTokenizer, ModernBertConfig, ModernBertForMaskedLM
 
 from zhaojing.errors import InvalidConfig
-from zhaojing.output import check_folder, write_atomically
+from zhaojing.output import check_place, write_atomically
 from zhaojing.pretraining.card import encoder_card
 from zhaojing.pretraining.config import PretrainingConfig
 from zhaojing.pretraining.masking import hide
@@ -54,7 +54,7 @@ class Progress:
 
 def train_masked_lm(config: PretrainingConfig, *, resume: bool = False) -> Path | None:
     """Train until the schedule ends or pauses; return the encoder's folder if it is done."""
-    _check_output(config.output)
+    check_place(config.output, LOSS_FILE)
     run = _Run(config)
     if resume:
         run.load()
@@ -65,14 +65,6 @@ def train_masked_lm(config: PretrainingConfig, *, resume: bool = False) -> Path 
         return None
     run.write_encoder()
     return config.output
-
-
-def _check_output(folder: Path) -> None:
-    """Refuse, before hours of work, a folder that holds something else than an encoder of ours."""
-    ours = (folder / LOSS_FILE).is_file()
-    if folder.exists() and not ours and (not folder.is_dir() or any(folder.iterdir())):
-        raise InvalidConfig("train.occupied", where=folder)
-    check_folder(folder.absolute().parent)
 
 
 def learning_rate(share: float, config: PretrainingConfig) -> float:
@@ -218,7 +210,7 @@ class _Run:
     def _report(self) -> None:
         loss = self._check_finite()
         self.recent = []
-        tokens = self.progress.step * self.config.batch_rows * self.config.row_length
+        tokens = self._tokens_seen()
         point = {
             "step": self.progress.step,
             "minutes": round(self.progress.seconds / 60, 2),
@@ -229,6 +221,9 @@ class _Run:
         rate = tokens / max(1e-9, self.progress.seconds)
         share = self.progress.share(self.config)
         self.console.print(f"{share:6.1%}  {point}  {rate:,.0f} tokens/s", highlight=False)
+
+    def _tokens_seen(self) -> int:
+        return self.progress.step * self.config.batch_rows * self.config.row_length
 
     def _check_finite(self) -> float:
         """Return the mean of the recent losses, or refuse to go on, the last checkpoint kept."""
@@ -315,12 +310,11 @@ class _Run:
         hardware = f"{platform.machine()}, {torch.get_num_threads()} threads"
         if self.device.type == "cuda":
             hardware = torch.cuda.get_device_name(self.device)
-        seen = self.progress.step * self.config.batch_rows * self.config.row_length
         card = encoder_card(
             self.config,
             self.packing,
             parameters=sum(p.numel() for p in self.model.parameters()),
-            tokens_seen=seen,
+            tokens_seen=self._tokens_seen(),
             minutes=self.progress.seconds / 60,
             losses=self.losses,
             held_out=held_out,

@@ -21,7 +21,7 @@ _MARKS = re.compile(r"[\W_]+")
 def evaluation_grams(files: tuple[Path, ...]) -> frozenset[str]:
     """Return all runs of 13 characters in the sentences of annotated ``files``."""
     sentences = (s.text for record in read_records(*files) for s in record.sentences)
-    return frozenset(gram for text in sentences for gram in _grams(text))
+    return frozenset(gram for text in sentences for gram in _grams(normalize(text)))
 
 
 def leave_out(source: Source, grams: frozenset[str]) -> int:
@@ -38,5 +38,6 @@ def leave_out(source: Source, grams: frozenset[str]) -> int:
 
 
 def _grams(text: str) -> Iterable[str]:
-    plain = _MARKS.sub("", normalize(text))
+    """Yield the runs of normalised ``text``; those of a source are normalised when it is read."""
+    plain = _MARKS.sub("", text)
     return (plain[i : i + SIZE] for i in range(len(plain) - SIZE + 1))

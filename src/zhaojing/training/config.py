@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zhaojing.settings import build, check_ranges
+from zhaojing.settings import Settings, check_ranges
 
 TFIDF = "tfidf"
-_PATHS = ("train", "dev")
 _RANGES = (
     ("seed", 0, 2**32 - 1),
     ("folds", 2, 1000),
@@ -28,7 +26,7 @@ _RANGES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingConfig:
+class TrainingConfig(Settings):
     """Everything that decides the outcome of a run; written into the model's manifest.
 
     ``encoder`` is :data:`TFIDF` for the classical model, else a hub id or a local folder that
@@ -57,17 +55,6 @@ class TrainingConfig:
     max_length: int = 192  # tokens of sentence and context together
     dropout: float = 0.1
 
-    @classmethod
-    def build(cls, file: Path | None, given: Mapping[str, Any]) -> TrainingConfig:
-        """Take the settings of ``file``, overridden by the values of ``given`` not ``None``.
-
-        Raises
-        ------
-        InvalidConfig
-            See :func:`zhaojing.settings.build`.
-        """
-        return build(cls, file, given)
-
     def __post_init__(self) -> None:
         if not self.train:
             raise ValueError("train names no file")
@@ -75,8 +62,4 @@ class TrainingConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as plain data; paths as the names of their files."""
-        value = asdict(self)
-        for name in _PATHS:
-            value[name] = [path.name for path in value[name]]
-        del value["output"]
-        return value
+        return self.plain("output")

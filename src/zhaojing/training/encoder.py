@@ -6,7 +6,6 @@ import json
 import math
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +75,6 @@ def train_encoder(
         folds = np.concatenate([np.full(p.stop - p.start, i % 5) for i, p in enumerate(found)])
         passage_model, logits = fit_passage_model(logits, alone, found, targets, folds, config.seed)
     manifest = calibrate(ENCODER, config.context, logits, targets)
-    manifest = replace(manifest, looks_twice=passage_model is not None)
     # calibration and thresholds were fitted on dev too, so this flatters slightly
     scored = {"dev (also used for calibration)": (dev, decide(logits, manifest))}
     classifier = Classifier(model, manifest, passage_model=passage_model)

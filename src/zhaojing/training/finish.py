@@ -16,7 +16,7 @@ from zhaojing.classifier import Classifier, Prediction
 from zhaojing.errors import InvalidConfig
 from zhaojing.evaluation import evaluate
 from zhaojing.model_folder import MANIFEST_FILE
-from zhaojing.output import check_folder
+from zhaojing.output import check_place
 from zhaojing.records import Record, fingerprint
 from zhaojing.training.card import model_card
 from zhaojing.training.config import TrainingConfig
@@ -31,16 +31,13 @@ def check_output(folder: Path) -> None:
     Raises
     ------
     InvalidConfig
-        ``folder`` exists and is neither empty nor a model folder.
+        ``folder`` is a link, or exists and is neither empty nor a model folder.
     OutputFailed
         Nothing can be written beside it.
     """
-    if folder.is_symlink() or folder.exists():
-        is_folder = folder.is_dir() and not folder.is_symlink()
-        is_model = is_folder and (folder / MANIFEST_FILE).is_file()
-        if not is_model and not (is_folder and not any(folder.iterdir())):
-            raise InvalidConfig("train.occupied", where=folder)
-    check_folder(folder.absolute().parent)
+    if folder.is_symlink():  # the folder is moved into place, and would leave the link's target
+        raise InvalidConfig("train.occupied", where=folder)
+    check_place(folder, MANIFEST_FILE)
 
 
 def finish(
@@ -64,7 +61,8 @@ def finish(
         "train": {"documents": len(train), "sentences": sum(len(r.sentences) for r in train)},
         "metrics": {name: evaluate(*pair) for name, pair in scored.items()},
     }
-    manifest = replace(classifier.manifest, provenance=provenance)
+    looks_twice = classifier.passage_model is not None
+    manifest = replace(classifier.manifest, looks_twice=looks_twice, provenance=provenance)
     place = config.output.absolute()
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".training-") as scratch:
         folder = Path(scratch) / "model"

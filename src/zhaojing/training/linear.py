@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +46,6 @@ def train_linear(
             logits, alone, passages(train), targets, folds, config.seed
         )
     manifest = calibrate(LINEAR, config.context, logits, targets)
-    manifest = replace(manifest, looks_twice=passage_model is not None)
     model = fit(config, train)
     classifier = Classifier(model, manifest, passage_model=passage_model)
     scored = {f"{folds.max() + 1}-fold cross-validation over documents": (
