@@ -12,7 +12,7 @@ from zhaojing.labels import Role
 from zhaojing.reading import Document
 from zhaojing.report import write_results
 from zhaojing.report.html import LETTERS, render
-from zhaojing.screening import screen_all, strength
+from zhaojing.screening import screen_all
 
 SAMPLES = sorted((ROOT / "data" / "samples").iterdir())
 
@@ -31,7 +31,7 @@ def test_samples(screener: Screener, path: Path) -> None:
         assert report.document.text[sentence.start : sentence.end] == sentence.text == row["text"]
     flagged = [row for row in report.rows() if row["flagged"]]
     assert len(flagged) == len(report.flagged)
-    ranked = [strength(item.prediction) for item in report.strongest(3)]
+    ranked = [item.strength for item in report.strongest(3)]
     assert ranked == sorted(ranked, reverse=True)
 
 
@@ -105,4 +105,4 @@ def test_marks_carry_letter_role_and_score(screener: Screener, lang: str) -> Non
     letter = LETTERS[item.prediction.categories[0]]
     assert f'<span class="letter">{letter}' in page
     assert Role(item.prediction.role).label(lang) in page
-    assert f"{strength(item.prediction):.2f}" in page
+    assert f"{item.strength:.2f}" in page

@@ -19,10 +19,34 @@ from zhaojing.splitting import Sentence, split
 
 @dataclass(frozen=True, slots=True)
 class ScreenedSentence:
-    """A sentence of a report with its labels."""
+    """A sentence of a report with its labels.
+
+    ``evidence`` holds ``(start, end)`` offsets into the sentence's text: the words that carry its
+    flag, strongest first. ``allowed`` is the reason why a flag of the model is not shown, empty
+    for every other sentence.
+    """
 
     sentence: Sentence
     prediction: Prediction
+    evidence: tuple[tuple[int, int], ...] = ()
+    allowed: str = ""
+
+    @property
+    def flagged(self) -> bool:
+        """Whether the sentence deserves a look."""
+        return self.prediction.flagged and not self.allowed
+
+    @property
+    def practices(self) -> tuple[str, ...]:
+        """The categories for which it is flagged, by id: none if it tells a remedy."""
+        shown = self.flagged and self.prediction.role != Role.MEASURE
+        return self.prediction.categories if shown else ()
+
+    @property
+    def strength(self) -> float:
+        """How sure the model is that the sentence deserves its flag, in [0, 1]."""
+        scores = [self.prediction.category_scores[name] for name in self.practices]
+        return max([*scores, self.prediction.embellishment_score])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +74,11 @@ class Report:
     @property
     def flagged(self) -> tuple[ScreenedSentence, ...]:
         """The sentences that deserve a look."""
-        return tuple(item for item in self.sentences if item.prediction.flagged)
+        return tuple(item for item in self.sentences if item.flagged)
 
     def practice_counts(self) -> dict[str, int]:
         """Count the flagged sentences of each category that told no remedy, by id."""
-        counts = Counter(
-            category
-            for item in self.flagged
-            if item.prediction.role != Role.MEASURE
-            for category in item.prediction.categories
-        )
+        counts = Counter(name for item in self.flagged for name in item.practices)
         return {category: counts[category] for category in CATEGORIES if counts[category]}
 
     @property
@@ -70,7 +89,7 @@ class Report:
 
     def strongest(self, count: int) -> tuple[ScreenedSentence, ...]:
         """Return the ``count`` flagged sentences with the highest score, best first."""
-        ranked = sorted(self.flagged, key=lambda item: -strength(item.prediction))
+        ranked = sorted(self.flagged, key=lambda item: -item.strength)
         return tuple(ranked[: max(count, 0)])
 
     def rows(self) -> list[dict[str, Any]]:
@@ -89,14 +108,6 @@ class Report:
             }
             for index, item in enumerate(self.sentences)
         ]
-
-
-def strength(prediction: Prediction) -> float:
-    """Return how sure the model is that a flagged sentence deserves its flag, in [0, 1]."""
-    shown = [prediction.category_scores[category] for category in prediction.categories]
-    if prediction.role == Role.MEASURE:
-        shown = []
-    return max([*shown, prediction.embellishment_score])
 
 
 class Screener:

@@ -13,7 +13,7 @@ from zhaojing.classifier import Classifier
 from zhaojing.errors import UnreadableFile
 from zhaojing.labels import Category, Role
 from zhaojing.messages import Lang, say
-from zhaojing.screening import Report, ScreenedSentence, strength
+from zhaojing.screening import Report, ScreenedSentence
 
 # one letter a category, so that marks are told apart without colour; colours have a contrast of
 # at least 4.5 : 1 on white (WCAG 2.2, 1.4.3)
@@ -93,10 +93,10 @@ def _paragraphs(report: Report, lang: Lang) -> Iterator[tuple[int | None, list[_
 
 def _mark(item: ScreenedSentence, lang: Lang) -> _Mark:
     prediction = item.prediction
-    if not prediction.flagged:
+    if not item.flagged:
         return _Mark(item.sentence.text, "", "", "", "")
     role = Role(prediction.role)
-    shown = prediction.categories if role != Role.MEASURE else ()
+    shown = item.practices
     names = [Category(name).label(lang) for name in shown]
     letters = "".join(LETTERS[name] for name in shown)
     details = [
@@ -110,7 +110,7 @@ def _mark(item: ScreenedSentence, lang: Lang) -> _Mark:
     return _Mark(
         text=item.sentence.text,
         letters=letters,
-        badges=" · ".join([*names, role.label(lang), f"{strength(prediction):.2f}"]),
+        badges=" · ".join([*names, role.label(lang), f"{item.strength:.2f}"]),
         tip=" · ".join(details),
         css=shown[0] if shown else "praise",
     )

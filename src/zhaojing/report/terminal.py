@@ -17,7 +17,7 @@ from zhaojing.errors import UnreadableFile, printable
 from zhaojing.labels import Category, Role
 from zhaojing.messages import Lang, say
 from zhaojing.report.html import LETTERS, practices
-from zhaojing.screening import Report, ScreenedSentence, strength
+from zhaojing.screening import Report, ScreenedSentence
 
 STRONGEST_SHOWN = 5
 _EXCERPT = 60
@@ -56,7 +56,7 @@ def print_summary(
         console.print(_files_table(reports, lang))
         strongest = sorted(
             ((report, item) for report in reports for item in report.strongest(STRONGEST_SHOWN)),
-            key=lambda pair: -strength(pair[1].prediction),
+            key=lambda pair: -pair[1].strength,
         )[:STRONGEST_SHOWN]
         if strongest:
             console.print(f"\n{say('report.strongest', lang)}")
@@ -100,10 +100,9 @@ def _line(report: Report, item: ScreenedSentence, lang: Lang) -> str:
     key = "report.page" if sentence.page else "report.paragraph"
     place = say(key, lang, page=sentence.page, paragraph=sentence.paragraph)
     role = Role(prediction.role)
-    shown = [Category(name).label(lang) for name in prediction.categories]
-    if role == Role.MEASURE or not shown:
-        shown = [say("report.embellishment", lang)]
-    letters = [*shown, role.label(lang), f"{strength(prediction):.2f}"]
+    shown = [Category(name).label(lang) for name in item.practices]
+    shown = shown or [say("report.embellishment", lang)]
+    letters = [*shown, role.label(lang), f"{item.strength:.2f}"]
     text = sentence.text if len(sentence.text) <= _EXCERPT else sentence.text[:_EXCERPT] + "…"
     name = escape(report.short_name)
     return f"  [bold]{' · '.join(letters)}[/bold]  {name} {place}\n    {escape(text)}"
