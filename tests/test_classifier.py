@@ -16,6 +16,7 @@ from zhaojing import Classifier, Context, InvalidModel
 from zhaojing.classifier import is_flagged
 from zhaojing.heads import Calibration, Logits, Thresholds
 from zhaojing.labels import CATEGORIES, ROLES, Category, Role
+from zhaojing.mode import MODES
 from zhaojing.model_folder import FORMAT, LINEAR, Manifest, default_folder
 
 SENTENCES = [
@@ -69,7 +70,7 @@ def test_of_a_category_and_no_role_the_likelier_stands() -> None:
         roles = [1.0, 0.0, 0.0, 2.0]  # other 0.63, problem 0.23
         model = Fixed([[category] + [NO] * 5], [roles], [[NO] * 3])
         limits = Thresholds(dict.fromkeys(CATEGORIES, 0.2))
-        found = Classifier(model, Manifest(LINEAR, thresholds=limits)).classify(["句。"])[0]
+        found = Classifier(model, Manifest(LINEAR), thresholds=limits).classify(["句。"])[0]
         assert (found.role, len(found.categories)) == (role, given_categories)
 
 
@@ -87,12 +88,9 @@ def test_levels_that_do_not_fall_are_mended() -> None:
 def test_calibration_and_thresholds_are_used() -> None:
     model = Fixed([[1.0] + [NO] * 5], [[9, 0, 0, 0]], [[NO] * 3])
     for intercept, limit, given_categories in [(0, 0.5, 1), (-2, 0.5, 0), (-2, 0.2, 1)]:
-        manifest = Manifest(
-            LINEAR,
-            thresholds=Thresholds(dict.fromkeys(CATEGORIES, limit)),
-            calibration=Calibration(intercept=(float(intercept),) * 9),
-        )
-        found = Classifier(model, manifest).classify(["句。"])[0]
+        manifest = Manifest(LINEAR, calibration=Calibration(intercept=(float(intercept),) * 9))
+        limits = Thresholds(dict.fromkeys(CATEGORIES, limit))
+        found = Classifier(model, manifest, thresholds=limits).classify(["句。"])[0]
         assert len(found.categories) == given_categories
         assert found.category_scores[CATEGORIES[0]] == pytest.approx(
             1 / (1 + np.exp(-(1.0 + intercept)))
@@ -193,7 +191,7 @@ def test_faulty_folders(folder: Path, tmp_path: Path) -> None:
     assert key() == "model.corrupt"
     for damage in (
         {"provenance": 3},
-        {"thresholds": {"categories": {}, "embellishment": 0.5}},
+        {"thresholds": {mode: {"categories": {}, "embellishment": 0.5} for mode in MODES}},
         {"calibration": {"slope": [1], "intercept": [0], "temperature": 1}},
         {"calibration": {"slope": [1.0] * 9, "intercept": [0.0] * 9, "temperature": 0}},
     ):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zhaojing.calibration_error import adaptive_error
 from zhaojing.classifier import Prediction
 from zhaojing.evaluation import evaluate, part, spearman
 from zhaojing.labels import CATEGORIES, ROLES, Role
@@ -166,3 +167,15 @@ def test_a_part_keeps_sentences_with_their_predictions() -> None:
 def test_lengths_must_match() -> None:
     with pytest.raises(ValueError, match="0 predictions for 300"):
         evaluate(random_pair(0)[0], [])
+
+
+def test_calibration_error_is_the_gap_between_stated_and_happened() -> None:
+    rng = np.random.default_rng(0)
+    stated = rng.random(20_000)
+    happened = (rng.random(20_000) < stated).astype(float)
+    assert adaptive_error(stated, happened) < 0.02
+    assert adaptive_error(np.clip(stated + 0.2, 0, 1), happened) == pytest.approx(0.18, abs=0.02)
+    assert adaptive_error(np.array([0.3]), np.array([1.0])) == pytest.approx(0.7)
+    # equal size: a thousand certain zeros do not drown forty mistaken claims
+    lopsided = np.concatenate([np.zeros(1000), np.full(40, 0.9)])
+    assert adaptive_error(lopsided, np.zeros(1040)) == pytest.approx(40 * 0.9 / 1040, abs=1e-6)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from conftest import DATA, document, sentence, write_jsonl
 from zhaojing.errors import InvalidRecords
 from zhaojing.labels import CATEGORIES, LEVELS, ROLES
+from zhaojing.passage import find_passages
 from zhaojing.records import FaultyRecords, read_records, validate_records, write_records
 
 
@@ -148,3 +149,11 @@ def test_datasets_loads_the_projects_own_data() -> None:
     loaded = datasets.load_dataset("json", data_files=[str(p) for p in DATA], split="train")
     assert len(loaded) == len(read_records(*DATA))
     assert set(loaded[0]["sentences"][0]) >= {"text", "role", "categories", "embellishment_level"}
+
+
+def test_a_record_of_some_sentences_names_the_one_that_stood_before(tmp_path: Path) -> None:
+    picked = document("d1", sentence("甲。"), sentence("丙。", previous="乙。"), sentence("丁。"))
+    (record,) = read_records(write_jsonl(tmp_path / "r.jsonl", picked))
+    assert [context.previous for context in record.contexts()] == ["", "乙。", "丙。"]
+    texts = [s.text for s in record.sentences]
+    assert find_passages(texts, record.contexts()) == [slice(0, 1), slice(1, 3)]

@@ -62,7 +62,7 @@ def test_a_pile_goes_on_without_the_bad_ones(screener: Screener, tmp_path: Path)
     (tmp_path / "好.txt").write_text("会议太多，层层陪会。\n", "utf-8")
     (tmp_path / "坏.docx").write_bytes(b"PK\x03\x04broken")
     (tmp_path / "空.txt").touch()
-    (tmp_path / "表.wps").write_bytes(b"x")
+    (tmp_path / "表.et").write_bytes(b"x")
     seen: list[str] = []
     reports, failures = screen_all(
         screener,
@@ -72,7 +72,7 @@ def test_a_pile_goes_on_without_the_bad_ones(screener: Screener, tmp_path: Path)
     assert [r.path.name for r in reports if r.path] == ["好.txt"]
     keys = {"file.corrupt", "file.empty", "file.missing", "file.unsupported"}
     assert {f.key for f in failures} == keys
-    assert sorted(seen) == sorted(["好.txt", "坏.docx", "空.txt", "表.wps", "无.pdf"])
+    assert sorted(seen) == sorted(["好.txt", "坏.docx", "空.txt", "表.et", "无.pdf"])
     write_results(reports, failures, screener.classifier, tmp_path / "out", "zh")
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "坏.docx" in page

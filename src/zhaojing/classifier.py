@@ -11,8 +11,9 @@ import numpy as np
 
 from zhaojing.context import NO_CONTEXT, Context
 from zhaojing.errors import InvalidModel, ZhaojingError
-from zhaojing.heads import N_OUTPUTS, Logits, decide_roles
+from zhaojing.heads import N_OUTPUTS, Array, Calibration, Logits, Thresholds, decide_roles
 from zhaojing.labels import CATEGORIES, ROLES, Role
+from zhaojing.mode import DEFAULT_MODE, Mode
 from zhaojing.model_folder import LINEAR, Manifest, default_folder
 from zhaojing.normalize import normalize
 from zhaojing.offline import stay_offline
@@ -26,6 +27,9 @@ class Model(Protocol):
 
     def logits(self, texts: Sequence[str], contexts: Sequence[Context]) -> Logits:
         """Return the raw outputs of ``texts``."""
+
+    def relevance(self, text: str, context: Context, columns: Sequence[int]) -> Array:
+        """Return what each character of ``text`` does for the outputs ``columns`` together."""
 
     def save(self, folder: Path) -> None:
         """Write all that ``load`` needs into ``folder``."""
@@ -83,13 +87,19 @@ class Classifier:
         manifest: Manifest,
         folder: Path | None = None,
         passage_model: PassageModel | None = None,
+        thresholds: Thresholds | None = None,
     ) -> None:
         self.model, self.manifest, self.folder = model, manifest, folder
         self.passage_model = passage_model
+        self.thresholds = thresholds or manifest.thresholds[DEFAULT_MODE]
 
     @classmethod
-    def load(cls, path: str | Path | None = None) -> Classifier:
+    def load(cls, path: str | Path | None = None, *, mode: Mode = DEFAULT_MODE) -> Classifier:
         """Load a model folder; without ``path``, the default one.
+
+        ``mode`` chooses among the thresholds that were fitted with the model: ``cautious`` for a
+        precision of 0.95 where it can be had, ``balanced`` for the best F1, ``sensitive`` for
+        the best F2, which counts a miss four times.
 
         Raises
         ------
@@ -119,7 +129,11 @@ class Classifier:
             raise
         except Exception as error:  # loaders of third parties raise anything on a damaged folder
             raise InvalidModel("model.corrupt", where=folder, detail=repr(error)) from error
-        return cls(model, manifest, folder, passage_model)
+        return cls(model, manifest, folder, passage_model, manifest.thresholds[mode])
+
+    def with_thresholds(self, thresholds: Thresholds) -> Classifier:
+        """Return a classifier that decides by other thresholds, with the same model."""
+        return Classifier(self.model, self.manifest, self.folder, self.passage_model, thresholds)
 
     def classify(
         self, sentences: Sequence[str], *, contexts: Sequence[Context | None] | None = None
@@ -158,7 +172,7 @@ class Classifier:
         logits = self._logits(sentences, used)
         if self.passage_model is not None:
             logits = self.passage_model.correct(logits, find_passages(sentences, used))
-        return decide(logits, self.manifest)
+        return decide(logits, self.manifest.calibration, self.thresholds)
 
     def _logits(self, sentences: Sequence[str], contexts: Sequence[Context | None]) -> Logits:
         columns = [np.empty((0, N_OUTPUTS))]
@@ -170,9 +184,9 @@ class Classifier:
         return Logits.from_columns(np.concatenate(columns))
 
 
-def decide(logits: Logits, manifest: Manifest) -> list[Prediction]:
-    """Turn logits into labels with the calibration and the thresholds of ``manifest``."""
-    probabilities, thresholds = manifest.calibration.apply(logits), manifest.thresholds
+def decide(logits: Logits, calibration: Calibration, thresholds: Thresholds) -> list[Prediction]:
+    """Turn logits into probabilities and these into labels."""
+    probabilities = calibration.apply(logits)
     over = probabilities.categories >= np.array([thresholds.categories[c] for c in CATEGORIES])
     roles = decide_roles(probabilities, over)
     predictions = []

@@ -1,4 +1,4 @@
-"""The command line: ``zhaojing screen | label | evaluate | train | pretrain | model | data``.
+"""The command line: ``zhaojing screen | label | evaluate | train | pretrain | model | data | review``.
 
 Every command imports what it needs when it runs, so that ``--help`` is instant. Exit codes:
 0 done, 1 some input failed, 2 wrong usage, configuration or input schema.
@@ -17,6 +17,7 @@ import typer
 
 from zhaojing.errors import ZhaojingError
 from zhaojing.messages import DEFAULT_LANG, Lang, say
+from zhaojing.mode import DEFAULT_MODE, Mode
 
 if TYPE_CHECKING:
     from zhaojing.classifier import Classifier
@@ -31,8 +32,17 @@ app = typer.Typer(
 model_app = typer.Typer(no_args_is_help=True, help="查看模型。Look at a model.")
 data_app = typer.Typer(no_args_is_help=True, help="检查标注数据。Check annotated data.")
 app.add_typer(model_app, name="model")
+review_app = typer.Typer(no_args_is_help=True, help="收回复核意见。Take in a reviewed ledger.")
 app.add_typer(data_app, name="data")
+app.add_typer(review_app, name="review")
 
+ModeOption = Annotated[
+    Mode,
+    typer.Option(
+        "--mode",
+        help="cautious 少误报、balanced 均衡、sensitive 少漏报。Few false alarms, or few misses.",
+    ),
+]
 LangOption = Annotated[
     Lang, typer.Option("--lang", help="界面语言 zh 或 en。Language of messages and reports.")
 ]
@@ -103,10 +113,10 @@ def _print_json(value: Any) -> None:
         file.write("\n")
 
 
-def _load(model: Path | None) -> Classifier:
+def _load(model: Path | None, mode: Mode = DEFAULT_MODE) -> Classifier:
     from zhaojing.classifier import Classifier
 
-    return Classifier.load(model)
+    return Classifier.load(model, mode=mode)
 
 
 @app.command()
@@ -150,6 +160,7 @@ def label(
         str, typer.Option("--output", "-o", help=".jsonl .csv 或 -。Where the rows go.")
     ] = "-",
     model: ModelOption = None,
+    mode: ModeOption = DEFAULT_MODE,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """给语料逐句加标签。Label a corpus, one row a sentence."""
@@ -160,7 +171,7 @@ def label(
     if labelling.STREAM not in (source, output):
         refuse_overwriting(output, source)
     items = labelling.read_items(source)
-    rows = labelling.write_rows(labelling.label(items, _load(model)), output)
+    rows = labelling.write_rows(labelling.label(items, _load(model, mode)), output)
     if output != labelling.STREAM:
         print(say("cli.labelled", lang, rows=rows, path=output), file=sys.stderr)
 
@@ -172,6 +183,7 @@ def evaluate(
         typer.Argument(metavar="GOLD.jsonl", help="标注数据。Annotated records.", readable=False),
     ],
     model: ModelOption = None,
+    mode: ModeOption = DEFAULT_MODE,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="另存指标。Also write the metrics here.")
     ] = None,
@@ -193,7 +205,7 @@ def evaluate(
         from zhaojing.errors import InvalidRecords
 
         raise InvalidRecords("records.nothing", where=gold)
-    predictions = evaluation.predict(_load(model), records, with_context=context)
+    predictions = evaluation.predict(_load(model, mode), records, with_context=context)
     metrics = evaluation.evaluate(records, predictions)
     if json_file is not None:
         with write_atomically(json_file) as file:
@@ -298,8 +310,10 @@ def model_info(
         "size_bytes": size_in_bytes(folder),
         "kind": manifest.kind,
         "uses_context": manifest.uses_context,
-        "thresholds": manifest.thresholds.categories
-        | {"embellishment_score": manifest.thresholds.embellishment},
+        "thresholds": {
+            mode: limits.categories | {"embellishment_score": limits.embellishment}
+            for mode, limits in manifest.thresholds.items()
+        },
         "provenance": manifest.provenance,
     }
     if as_json:
@@ -409,6 +423,37 @@ def data_agreement(
         _print_json({"n_sentences": count, "fields": found})
     else:
         terminal.print_agreement(terminal.console(), count, found, lang)
+
+
+@review_app.command("import")
+def review_import(
+    workbook: Annotated[
+        Path,
+        typer.Argument(
+            metavar="台账.xlsx", help="填了复核意见的台账。A ledger with verdicts.", readable=False
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="训练数据 .jsonl。Where the records go.")
+    ],
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """收回台账里的复核意见：算属实率，写成训练数据。Turn verdicts into a precision and records."""
+    from zhaojing.errors import InvalidRecords
+    from zhaojing.output import refuse_overwriting
+    from zhaojing.records import write_records
+    from zhaojing.report.review import print_review
+    from zhaojing.report.terminal import console
+    from zhaojing.review import import_review
+
+    refuse_overwriting(output, workbook)
+    review = import_review(workbook)
+    print_review(console(), review, lang)
+    if not review.records:
+        raise InvalidRecords("review.nothing", where=workbook)
+    write_records(review.records, output)
+    count = sum(len(record.sentences) for record in review.records)
+    print(say("cli.reviewed", lang, count=count, path=output), file=sys.stderr)
 
 
 if __name__ == "__main__":

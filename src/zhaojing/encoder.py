@@ -16,7 +16,8 @@ import numpy as np
 
 from zhaojing.context import Context
 from zhaojing.errors import InvalidConfig, MissingExtra
-from zhaojing.heads import N_CATEGORIES, N_OUTPUTS, N_ROLES, Logits, sigmoid
+from zhaojing.features import word_spans
+from zhaojing.heads import N_CATEGORIES, N_OUTPUTS, N_ROLES, Array, Logits, sigmoid
 from zhaojing.labels import MAX_LEVEL
 
 # before transformers is imported, which reads these once
@@ -116,6 +117,19 @@ class EncoderModel:
             )
             out[rows] = self.network(**batch)["logits"].numpy()
         return to_logits(out)
+
+    def relevance(self, text: str, context: Context, columns: Sequence[int]) -> Array:
+        """Return by how much the outputs ``columns`` fall without each word of ``text``.
+
+        Occlusion (Zeiler & Fergus 2014, ECCV) a word at a time, shared evenly among its characters.
+        """
+        out = np.zeros(len(text))
+        spans = word_spans(text)
+        cut = [text, *(text[:start] + text[end:] for start, end in spans)]
+        values = self.logits(cut, [context] * len(cut)).columns()[:, columns].sum(axis=1)
+        for (start, end), value in zip(spans, values[1:], strict=True):
+            out[start:end] = (values[0] - value) / (end - start)
+        return out
 
     def save(self, folder: Path) -> None:
         """Write weights, encoder configuration and tokenizer."""

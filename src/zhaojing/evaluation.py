@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zhaojing.calibration_error import calibration_errors
 from zhaojing.classifier import Classifier, Prediction
 from zhaojing.heads import Array
 from zhaojing.labels import CATEGORIES, LEVELS, ROLES
@@ -59,6 +60,8 @@ def evaluate(
     metrics["embellishment"]["spearman"] = spearman(levels, scores)
     metrics["embellishment"]["per_level"] = {str(k): int((levels == k).sum()) for k in LEVELS}
     metrics["flagged"]["support"] = int(total.flagged[0, SUPPORT])
+    for head, error in calibration_errors(gold, predictions).items():
+        metrics[head]["calibration_error"] = error
     if resamples:
         metrics["intervals"] = bootstrap(tallies, resamples=resamples)
     return metrics

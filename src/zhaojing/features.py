@@ -13,13 +13,13 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zhaojing.context import Context
+from zhaojing.context import NO_CONTEXT, Context
 
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[\w%]")
@@ -49,6 +49,15 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word for word in _tokenizer().cut(text, HMM=False) if _WORD.search(word))
 
 
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the :func:`words` of normalised ``text`` stand in it."""
+    tokens = list(_tokenizer().cut(text, HMM=False))
+    ends = list(accumulate(map(len, tokens)))
+    return [
+        (end - len(word), end) for word, end in zip(tokens, ends, strict=True) if _WORD.search(word)
+    ]
+
+
 def compact(text: str) -> str:
     """Drop spaces (they are layout in Chinese) and keep only the length of numbers."""
     return _DIGIT.sub("0", text.replace(" ", ""))
@@ -69,6 +78,20 @@ def _word_block(text: str, context: Context) -> Iterable[str]:
     tokens = words(compact(text))
     yield from tokens
     yield from map(" ".join, pairwise(tokens))
+
+
+def _character_places(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the features of :func:`_characters` stand in ``text``, in their order."""
+    for size in range(1, 5):
+        for start in range(-1, len(text) + 2 - size):
+            yield max(start, 0), min(start + size, len(text))
+
+
+def _word_places(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the features of :func:`_word_block` stand in ``text``, in their order."""
+    spans = word_spans(text)
+    yield from spans
+    yield from ((first, last) for (first, _), (_, last) in pairwise(spans))
 
 
 def _shape_block(text: str, context: Context) -> Iterable[str]:
@@ -137,13 +160,32 @@ class Vectorizer:
         data = np.concatenate(weights) if weights else np.empty(0, dtype=np.float32)
         return np.array(starts, dtype=np.int64), np.array(columns, dtype=np.int64), data
 
+    def located(self, text: str) -> Iterator[tuple[int, float, int, int]]:
+        """Yield column, weight, start and end of each known feature in the text itself.
+
+        A feature's weight in the row is shared evenly among its occurrences.
+        """
+        kept = [place for place, char in enumerate(text) if char != " "]
+        plain = compact(text)
+        for block, places in (("characters", _character_places), ("words", _word_places)):
+            known, extract = self._columns[block], BLOCKS[block][1]
+            columns = [known.get(feature) for feature in extract(text, NO_CONTEXT)]
+            counts = Counter(column for column in columns if column is not None)
+            weights = dict(zip(counts, self._weights(block, counts).tolist(), strict=True))
+            for column, (start, end) in zip(columns, places(plain), strict=True):
+                if column is not None and start < end:
+                    share = weights[column] / counts[column]
+                    yield column, share, kept[start], kept[end - 1] + 1
+
     def _entries(self, text: str, context: Context) -> Iterator[tuple[list[int], NDArray[Any]]]:
         """Yield the columns and weights of each block that has any."""
-        for block, (scale, extract) in BLOCKS.items():
+        for block, (_, extract) in BLOCKS.items():
             known = self._columns[block]
             counts = Counter(c for f in extract(text, context) if (c := known.get(f)) is not None)
             if counts:
-                found = list(counts)
-                frequency = np.array(list(counts.values()), dtype=np.float32)
-                values = (1 + np.log(frequency)) * self.idf[found]
-                yield found, scale / np.linalg.norm(values) * values
+                yield list(counts), self._weights(block, counts)
+
+    def _weights(self, block: str, counts: Counter[int]) -> NDArray[Any]:
+        frequency = np.array(list(counts.values()), dtype=np.float32)
+        values = (1 + np.log(frequency)) * self.idf[list(counts)]
+        return BLOCKS[block][0] / (float(np.linalg.norm(values)) or 1.0) * values

@@ -86,6 +86,9 @@ class Calibration:
         )
 
 
+NEVER = 2.0  # a threshold that no probability reaches
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """A category is given from its threshold on; praise is flagged from ``embellishment`` on."""

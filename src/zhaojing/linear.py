@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from zhaojing.context import Context
 from zhaojing.features import Vectorizer
-from zhaojing.heads import N_OUTPUTS, Logits
+from zhaojing.heads import N_OUTPUTS, Array, Logits
 
 WEIGHTS_FILE = "model.safetensors"
 VOCABULARY_FILE = "vocabulary.txt"
@@ -40,6 +40,22 @@ class LinearModel:
             here = slice(starts[row], starts[row + 1])
             out[row] = values[here] @ self.weights[columns[here]] + self.bias
         return Logits.from_columns(out)
+
+    def relevance(self, text: str, context: Context, columns: Sequence[int]) -> Array:
+        """Return what each character of normalised ``text`` adds to the outputs ``columns``.
+
+        Exact, since an output is a sum over the features: each shares its part evenly among its
+        occurrences and their characters. Length, heading and sentence before are left out.
+        """
+        located = list(self.vectorizer.located(text))
+        if not located:
+            return np.zeros(len(text))
+        features, shares, starts, ends = (np.array(column) for column in zip(*located, strict=True))
+        added = shares * self.weights[np.ix_(features, list(columns))].sum(axis=1) / (ends - starts)
+        edges = np.zeros(len(text) + 1)  # what begins to count at a place, less what ends there
+        np.add.at(edges, starts, added)
+        np.subtract.at(edges, ends, added)
+        return np.cumsum(edges)[:-1]
 
     def save(self, folder: Path) -> None:
         """Write weights (half precision: they are sums of thousands of terms) and vocabulary."""

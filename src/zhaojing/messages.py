@@ -27,24 +27,25 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "the file has {size} MB, over the limit of {limit} MB; split it",
     ),
     "file.too_many_pages": (
-        "PDF 有 {pages} 页，超过 {limit} 页的上限；请拆分后再试",
-        "the PDF has {pages} pages, over the limit of {limit}; split it",
+        "文件有 {pages} 页，超过 {limit} 页的上限；请拆分后再试",
+        "the file has {pages} pages, over the limit of {limit}; split it",
     ),
     "file.no_permission": (
         "没有读取权限；请检查文件权限",
         "permission denied; check the file's permissions",
     ),
     "file.unsupported": (
-        "不支持 {suffix} 格式；请另存为 .docx、.pdf、.txt、.md 或 .html",
-        "the format {suffix} is not supported; save it as .docx, .pdf, .txt, .md or .html",
+        "不支持 {suffix} 格式；请另存为 .docx、.pdf、.txt、.md 或 .html，压缩包请用 .zip",
+        "the format {suffix} is not supported; save it as .docx, .pdf, .txt, .md or .html; "
+        "an archive as .zip",
     ),
     "file.misnamed": (
         "扩展名是 {suffix}，内容却是 {actual}；请改正扩展名后再试",
         "named {suffix} but its content is {actual}; rename it and try again",
     ),
     "file.legacy_word": (
-        "是旧版 Word（.doc）内容；请用 Word 或 WPS 另存为 .docx",
-        "this is legacy Word (.doc) content; save it as .docx in Word or WPS",
+        "是旧版 Word（.doc）内容；请把扩展名改为 .doc，或用 Word、WPS 另存为 .docx",
+        "this is legacy Word (.doc) content; rename it to .doc, or save it as .docx in Word or WPS",
     ),
     "file.password": (
         "文件有密码保护；请取得密码，另存一份不加密的再试",
@@ -66,9 +67,81 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "PDF 里没有文字，可能是扫描件；请先做文字识别（OCR）再试",
         "the PDF holds no text, probably a scan; run OCR on it first",
     ),
+    "ofd.no_text": (
+        "OFD 里没有能读的文字，可能是扫描件，或文字没有通用编码；请向报送人要 Word 或 PDF 版本",
+        "the OFD holds no readable text: a scan, or text without common codes; ask for Word or PDF",
+    ),
+    "picture.needs_ocr": (
+        "是图片，要先装文字识别组件：pip install 'zhaojing[ocr]'；"
+        "不能上网时，先在能上网的同类机器上运行 pip download 'zhaojing[ocr]'，"
+        "再把下载的文件拷来安装",
+        "a picture, which needs text recognition: pip install 'zhaojing[ocr]'; without a network, "
+        "run pip download 'zhaojing[ocr]' on a machine of the same kind that has one, and install "
+        "from the files it fetched",
+    ),
+    "picture.too_large": (
+        "图片超过 {limit} 百万像素的上限；请用 300 dpi 或更低的分辨率重新扫描",
+        "the picture has over {limit} million pixels; scan it again at 300 dpi or less",
+    ),
+    "ocr.too_many": (
+        "要识别文字的页超过 {limit} 页的上限；请拆分后再试",
+        "over {limit} pages need text recognition; split the file",
+    ),
+    "ocr.nothing": (
+        "图片里没有认出文字；请换一份清晰的扫描件",
+        "no text was recognised in the pictures; use a clearer scan",
+    ),
+    "ocr.broken": (
+        "文字识别组件无法启动（{detail}）；请重新安装：pip install --force-reinstall 'zhaojing[ocr]'",
+        "text recognition does not start ({detail}); run: pip install --force-reinstall 'zhaojing[ocr]'",
+    ),
     "file.no_sentences": (
         "没有读到任何句子；请确认文件里有正文",
         "no sentence was found; check that the file has a body",
+    ),
+    # formats that LibreOffice reads for us
+    "office.missing": (
+        "读这种格式要用 LibreOffice，本机没有找到；请安装 LibreOffice，或用 Word、WPS 另存为 .docx",
+        "LibreOffice, which reads this format, was not found; install it, or save the file as "
+        ".docx in Word or WPS",
+    ),
+    "office.failed": (
+        "LibreOffice 打不开这个文件（{detail}）；请用 Word 或 WPS 另存为 .docx 再试",
+        "LibreOffice cannot open the file ({detail}); save it as .docx in Word or WPS",
+    ),
+    "office.slow": (
+        "LibreOffice 用了 {seconds} 秒还没有读完；请用 Word 或 WPS 另存为 .docx 再试",
+        "LibreOffice did not finish within {seconds} s; save the file as .docx in Word or WPS",
+    ),
+    # archives and what is in them
+    "archive.not_one": (
+        "是压缩包，可能有多份报告；请用 zhaojing screen，或解压后逐份读取",
+        "this is an archive, which may hold many reports; use zhaojing screen, or unpack it",
+    ),
+    "archive.nothing": (
+        "压缩包里没有报告；请检查是否选错",
+        "the archive holds no report; check that it is the right one",
+    ),
+    "archive.too_many": (
+        "压缩包里的文件超过 {limit} 个，一个也没有读；请解压后分批筛查",
+        "the archive holds more than {limit} files, none of which was read; unpack it",
+    ),
+    "archive.too_deep": (
+        "压缩包套了 {limit} 层以上，里面的没有读；请先解压",
+        "the archive is nested more than {limit} deep and was not read; unpack it first",
+    ),
+    "archive.too_much": (
+        "压缩包解压后超过 {limit} MB，这个文件没有读；请解压后单独筛查",
+        "the archive unpacks to more than {limit} MB; this file was not read, unpack it first",
+    ),
+    "archive.bomb": (
+        "解压后是原来的 {limit} 倍以上，疑似恶意文件，没有读；请向报送人核实",
+        "it unpacks to more than {limit} times its size, as hostile files do; it was not read, "
+        "ask its sender",
+    ),
+    "archive.method": (
+        "压缩方式不支持；请解压后再试",
+        "packed by a method that is not supported; unpack it and try again",
     ),
     "folder.nothing": (
         "文件夹里没有可读的报告（支持 {suffixes}）",
@@ -219,6 +292,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{path}：{documents} 篇、{sentences} 句，没有错误",
         "{path}: {documents} documents, {sentences} sentences, no fault",
     ),
+    "cli.reviewed": ("{count} 句训练数据 → {path}", "{count} sentences to train on → {path}"),
     "cli.paused": (
         "已存下检查点，训练尚未完成；接着训练请加 --resume",
         "paused with a checkpoint, not done yet; add --resume to go on",
@@ -250,10 +324,342 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "the sentence's own language clearly exalts the unit, its work or its leaders",
     ),
     "report.how_to_read": (
-        "每处标记后依次是：类别、句子的作用、分值（0–1，越高越确定）；鼠标停留可看各项分值。"
-        "整改措施不算问题，不标类别。",
-        "After each mark: practice, role of the sentence, score (0–1, higher is surer); hover for "
-        "all scores. Remedies are not problems and carry no practice mark.",
+        "句前的字母是类别，句后依次是类别、作用和分值（0–1，越高越确定）；粗体是判断所依据的词语。"
+        "鼠标停在句上、或点按句后的小字，可看各项分值。",
+        "The letter before a sentence is its practice; behind it stand practice, role and score "
+        "(0–1, higher is surer); the words behind the judgement are bold. Rest the pointer on a "
+        "sentence, or press the small print behind it, for all scores.",
+    ),
+    # the pages of a screening
+    "page.skip_to_table": ("跳到总表", "skip to the table"),
+    "page.skip_to_text": ("跳到报告正文", "skip to the text of the report"),
+    "page.notice": (
+        "指数只用来决定先看哪一份，不是对报告、单位或个人的结论；每一处都要由人对照原文核实。",
+        "The index only says which report to read first. It is no verdict on a report, a unit or "
+        "a person; every point must be checked by a person against the text.",
+    ),
+    "page.all_read": ("交来的文件全部读成。", "Every file that was handed in has been read."),
+    "page.unread_count": (
+        "有 {count} 个文件没有读成，不在下面的总表里",
+        "{count} files could not be read and are not in the table below",
+    ),
+    "page.unread_pages": (
+        "有 {count} 页是图片，没有识别出文字，这些页没有筛查：",
+        "{count} pages are pictures on which no text was recognised; they were not screened: ",
+    ),
+    "page.doubtful_pages": (
+        "有 {count} 页是扫描图片，文字识别的可信度不到 {limit}，请对照原件：",
+        "{count} pages are scans recognised with a confidence below {limit}; check the original: ",
+    ),
+    "page.recognised": ("文字识别可信度 {share}", "text recognised, confidence {share}"),
+    "page.recognised_pages": (
+        "{count} 页由图片识别，逐页可信度",
+        "{count} pages recognised from pictures, with the confidence of each",
+    ),
+    "page.ranking": ("总表", "all reports"),
+    "page.rank": ("次序", "rank"),
+    "page.reasons": ("指数由来", "what makes the index"),
+    "page.filter": ("筛选总表", "filter the table"),
+    "page.by_name": ("名称含", "name contains"),
+    "page.by_practice": ("有这类问题", "shows the practice"),
+    "page.any_practice": ("不限", "any"),
+    "page.by_index": ("指数不低于", "index at least"),
+    "page.shown": ("显示的报告", "reports shown"),
+    "page.sort": ("排序：", "sort by "),
+    "page.no_report": ("没有一份报告读成。", "No report could be read."),
+    "page.facts": ("基本情况", "facts"),
+    "page.path": ("文件", "file"),
+    "page.pages": ("页数", "pages"),
+    "page.share": ("{count} 句，占 {share}", "{count} sentences, {share}"),
+    "page.cleared": ("按放行说法不标", "cleared by the allow-list"),
+    "page.back": ("返回总表", "back to the list"),
+    "page.previous": ("上一份：", "previous report:"),
+    "page.next": ("下一份：", "next report:"),
+    "page.contents": ("本页内容", "on this page"),
+    "page.text": ("报告正文", "text of the report"),
+    "page.to_text": ("看原文", "see it in the text"),
+    # the index of a report and its parts
+    "risk.index": ("先看指数", "index"),
+    "risk.interval": ("95% 区间 {low}–{high}", "95% interval {low}–{high}"),
+    "risk.too_few": (
+        "不足 {fewest} 句，不计指数",
+        "fewer than {fewest} sentences, no index",
+    ),
+    "risk.too_few_why": (
+        "句子太少时，一两句就会使指数大起大落，所以不足 {fewest} 句的报告不计指数，请直接看正文。",
+        "With so few sentences one or two would swing the index, so reports of fewer than "
+        "{fewest} have none; read the text itself.",
+    ),
+    "risk.part": ("组成部分", "part"),
+    "risk.share": ("占比", "share"),
+    "risk.points": ("得分", "points"),
+    "risk.part_points": ("{name} {points} 分", "{name} {points}"),
+    "risk.most": ("最高分", "points at most"),
+    "risk.full": ("占比达到多少得最高分", "share that earns them"),
+    "risk.none": ("各部分都没有得分", "no part adds a point"),
+    "risk.how": ("指数怎样得出", "how the index is made"),
+    "risk.formula": (
+        "指数是 {count} 个部分的得分之和，0 到 {total}。每一部分的得分 = 最高分 × 占比 ÷ 得最高分的占比，"
+        "到最高分为止。占比按模型给出的概率折算，不是数标出的句子；95% 区间是按这些概率反复抽取得到的，"
+        "只反映模型自己的把握，不包括它判断错的情况。",
+        "The index is the sum of {count} parts, 0 to {total}. A part adds its points at most, times "
+        "its share, divided by the share that earns them all, and never more. Shares are expected "
+        "by the model's probabilities, not counts of marked sentences; the 95% interval comes from "
+        "drawing with these probabilities: the model's own doubt, not its errors.",
+    ),
+    "risk.praise": ("自我夸赞", "self-praise"),
+    "risk.praise_means": (
+        "各句美化分值的平均",
+        "the mean self-praise of all sentences",
+    ),
+    "risk.unproven": ("无依据的夸赞", "praise without evidence"),
+    "risk.unproven_means": (
+        "其中出自没有数字、基数、具名对象和出处的句子的部分",
+        "the part of it in sentences without number, base, named object or source",
+    ),
+    "risk.displayed": ("做法当成绩", "practices displayed"),
+    "risk.displayed_means": (
+        "把六类做法当作成绩来写的句子",
+        "the sentences that show one of the six practices as an achievement",
+    ),
+    "risk.copied": ("与别的报告雷同", "copied text"),
+    "risk.copied_means": (
+        "与别的报告相同的文字，公文套语不算",
+        "the text that also stands in another report, official set phrases aside",
+    ),
+    "risk.unanswered": ("有问题无措施", "problems without measure"),
+    "risk.unanswered_means": (
+        "说了问题、却没有说措施的类别，占说了问题的类别",
+        "the practices told as a problem without a measure, of all that are told",
+    ),
+    # the grid of practices and roles
+    "grid.title": ("问题与措施对照", "problems and measures"),
+    "grid.problem": ("问题表现", "problem"),
+    "grid.measure": ("整改措施", "measure"),
+    "grid.achievement": ("作为成绩展示", "shown as achievement"),
+    "grid.link": (
+        "点数字，看这一格里最明显的一句；全部句子列在表下。",
+        "A number leads to the strongest sentence of its cell; all are listed below the table.",
+    ),
+    "grid.unanswered": (
+        "说了问题，全文没有相应的措施：",
+        "told as a problem, with no measure anywhere in the report: ",
+    ),
+    "grid.unprompted": (
+        "写了措施，全文没有说相应的问题：",
+        "measures for a problem that the report tells nowhere: ",
+    ),
+    "grid.answered": (
+        "说到的问题都有措施，写到的措施都有问题。",
+        "Every problem told has a measure, and every measure a problem.",
+    ),
+    "grid.nothing": (
+        "全文没有说到这六类问题，也没有相应的措施。",
+        "The report tells none of the six practices, as a problem or with a measure.",
+    ),
+    "grid.off": ("不查：{reason}", "not looked for: {reason}"),
+    "grid.all": ("{name}：全部 {count} 句", "{name}: all {count} sentences"),
+    # self-praise
+    "praise.share": ("夸赞的句子", "sentences of praise"),
+    "praise.strength": ("平均强度（0–1）", "mean strength (0–1)"),
+    "praise.unproven": ("其中无可核实的依据", "of these, with nothing to check"),
+    "praise.none": ("没有一句够得上自我夸赞。", "No sentence amounts to self-praise."),
+    "praise.chart": (
+        "全文各段的美化度：横轴是文中的位置，纵轴是该段各句的平均分值；点竖条可到原文。",
+        "Self-praise along the report: across, the place in the text; upward, the mean score of "
+        "the stretch; press a bar to read it.",
+    ),
+    "praise.axis": ("美化度", "self-praise"),
+    "praise.headings": ("图中虚线是这些标题：", "The dashed lines are these headings:"),
+    "praise.passages": ("夸赞最集中的段落", "where praise crowds together"),
+    "praise.passage": ("{first} 至 {last}，{count} 句", "{first} to {last}, {count} sentences"),
+    "praise.claims": ("逐句核对", "claim by claim"),
+    "praise.all_claims": ("全部 {count} 句", "all {count} sentences"),
+    "praise.place": ("位置", "place"),
+    "praise.sentence": ("句子", "sentence"),
+    "praise.checkable": ("可核实的内容", "what can be checked"),
+    "proof.number": ("数字", "number"),
+    "proof.base": ("比较基数或时段", "base or period"),
+    "proof.object": ("具名对象", "named object"),
+    "proof.source": ("出处", "source"),
+    # copied passages
+    "copy.title": ("雷同段落", "copied passages"),
+    "copy.none": ("没有发现与别的报告雷同的段落。", "No passage was found in another report."),
+    "copy.first": ("报告甲", "first report"),
+    "copy.second": ("报告乙", "second report"),
+    "copy.share_of_first": ("占甲", "of the first"),
+    "copy.share_of_second": ("占乙", "of the second"),
+    "copy.passages": ("段数", "passages"),
+    "copy.who": (
+        "只说两份报告有相同的文字，谁抄谁、是否得当，要由人判断。",
+        "This only says that two reports share words; who copied whom, and whether that is "
+        "improper, is for a person to judge.",
+    ),
+    "copy.identical": ("两份全文相同。", "The two reports are the same throughout."),
+    "copy.earlier": ("（往期报告）", "(an earlier report)"),
+    "copy.shares": (
+        "本报告的 {mine} 与它相同，占它的 {theirs}",
+        "{mine} of this report stands there too, {theirs} of the other",
+    ),
+    "copy.mine": ("本报告", "this report"),
+    "copy.theirs": ("另一份", "the other report"),
+    "copy.passage": ("第 {number} 段，相同 {share}", "passage {number}, {share} the same"),
+    "copy.more_sentences": ("本段另有 {count} 句没有列出。", "{count} more sentences not shown."),
+    "copy.more_passages": (
+        "另有 {count} 段没有列出，正文里以 ≡ 标明。",
+        "{count} more passages are not shown; in the text they carry ≡.",
+    ),
+    # marks in the text
+    "mark.outlined": (
+        "字母带框、句下是点线：写的是这类问题的措施，计入对照表，不算问题",
+        "letter in a frame, dotted line: tells a measure against the practice; counted in the "
+        "grid, not flagged",
+    ),
+    "mark.dashed": (
+        "句下是虚线：本来会标出，按放行说法不标，理由写在句后",
+        "dashed line: would be flagged, but is cleared by the allow-list for the reason behind it",
+    ),
+    "mark.copied": ("与别的报告雷同的句子", "the sentence also stands in another report"),
+    "mark.cleared": ("已放行：{reason}", "cleared: {reason}"),
+    "mark.checkable": ("可核实：{names}", "can be checked: {names}"),
+    "mark.uncheckable": ("无可核实的依据", "nothing in it can be checked"),
+    # what the office has decided
+    "policy.title": ("本次筛查的设定", "settings of this screening"),
+    "policy.setting": ("设定", "setting"),
+    "policy.value": ("值", "value"),
+    "policy.reason": ("理由或来源", "reason or origin"),
+    "policy.mode": ("标记的宽严", "readiness to flag"),
+    "policy.threshold": ("{name}：达到多少才标", "{name}: flagged from"),
+    "policy.allow": ("放行的说法", "allowed phrase"),
+    "policy.fixed_wording": ("不算雷同的套语", "set phrase, no copying"),
+    "policy.off": ("不查", "not looked for"),
+    "policy.cautious": ("从严认定，少误标", "cautious: few false alarms"),
+    "policy.balanced": ("兼顾", "balanced"),
+    "policy.sensitive": ("从宽认定，少漏标", "sensitive: few misses"),
+    "policy.own": ("本单位设定", "set by this office"),
+    "policy.of_model": ("模型自带", "comes with the model"),
+    "policy.cleared": ("按放行说法不标的句子", "sentences cleared by the allow-list"),
+    "policy.no_cleared": ("没有句子因放行说法而不标。", "No sentence was cleared by the allow-list."),
+    "output.foreign": (
+        "已有别的 index.html，不能覆盖；请换一个输出文件夹",
+        "is another's index.html and will not be overwritten; choose another output folder",
+    ),
+    # comments in the copy of a Word file
+    "comment.role": ("作用：{scores}", "role: {scores}"),
+    "comment.evidence": ("依据的词语：{words}", "words behind it: {words}"),
+    "comment.sentence": ("指的是这一句：{text}", "about this sentence: {text}"),
+    "comment.changed": (
+        "筛查之后文件内容变了，没有写批注；请重新筛查",
+        "the file has changed since it was screened, no comments were written; screen it again",
+    ),
+    "comment.too_many": (
+        "批注会超过 Word 能打开的 {limit} 条，没有写批注；请拆分后再试",
+        "there would be more than the {limit} comments that Word opens, none were written; split it",
+    ),
+    # the ledger, and the judgements that people write into it
+    "ledger.summary": ("汇总", "summary"),
+    "ledger.detail": ("明细", "sentences"),
+    "ledger.how_to_judge": (
+        "请在“明细”的黄色格里填复核意见：属实＝这句话确实值得看；误报＝不该标出；存疑＝拿不准。",
+        "Fill in the yellow cells of the other sheet: true = worth a look; false = it should not "
+        "be flagged; unsure.",
+    ),
+    "ledger.how_to_correct": (
+        "类别、角色或等级不对的，在右边改正；留空就是照模型给的算。填好后请运行 "
+        "zhaojing review import，把这张表交回来。",
+        "Correct practices, role or level beside it where they are wrong; empty means as the "
+        "model says. Then run zhaojing review import on this file.",
+    ),
+    "ledger.state": ("情况", "state"),
+    "ledger.screened": ("已筛查", "screened"),
+    "ledger.share": ("占比", "share"),
+    "ledger.praise": ("仅自我美化", "self-praise alone"),
+    "ledger.number": ("序号", "no."),
+    "ledger.place": ("位置", "place"),
+    "ledger.heading": ("所在标题", "heading"),
+    "ledger.sentence": ("句子", "sentence"),
+    "ledger.evidence": ("依据的词语", "words behind it"),
+    "ledger.role": ("角色", "role"),
+    "ledger.score": ("美化分值", "self-praise score"),
+    "ledger.verdict": ("复核意见", "verdict"),
+    "ledger.right_categories": ("正确类别", "right practices"),
+    "ledger.right_role": ("正确角色", "right role"),
+    "ledger.right_level": ("正确美化等级", "right level"),
+    "ledger.remark": ("备注", "remark"),
+    "ledger.choose": ("请从下拉列表里选一项", "choose from the list"),
+    "ledger.verdict_hint": (
+        "属实：值得看。误报：不该标出，请在右边写出正确的角色、类别或等级。存疑：拿不准。",
+        "true: worth a look. false: should not be flagged; give what is right beside it.",
+    ),
+    "ledger.categories_hint": (
+        "不对时才填；可以写几类，用顿号分开；一类也没有就写“无”",
+        "only where it is wrong; several with commas between; none if there is none",
+    ),
+    "ledger.role_hint": ("不对时才填", "only where it is wrong"),
+    "ledger.level_hint": (
+        "不对时才填：0 没有自夸，1 一般套话，2 明显拔高，3 极度拔高",
+        "only where it is wrong: 0 no praise, 1 stock phrases, 2 strong, 3 extreme",
+    ),
+    "verdict.true": ("属实", "true"),
+    "verdict.false": ("误报", "false"),
+    "verdict.unsure": ("存疑", "unsure"),
+    "workbook.unreadable": (
+        "不是能打开的 .xlsx 工作簿（{detail}）；请在 WPS 或 Excel 里另存为 .xlsx 再试",
+        "is no .xlsx workbook that can be opened ({detail}); save it as .xlsx and try again",
+    ),
+    "workbook.too_large": (
+        "工作簿太大；请拆成几个再试",
+        "the workbook is too large; split it",
+    ),
+    "review.not_ledger": (
+        "不是照镜写出的台账：没有隐藏列 {column}；请用原来的台账，或从里面整行复制",
+        "is no ledger of zhaojing, since it lacks the hidden column {column}; take the original, "
+        "or copy whole rows of it",
+    ),
+    "review.column_twice": (
+        "列 {column} 有两个；请只留一个",
+        "there are two columns {column}; keep one",
+    ),
+    "review.key": (
+        "隐藏列 {column} 的内容缺失或被改动，无法对应到原句；请从原来的台账整行复制",
+        "the hidden column {column} is empty or changed; copy the whole row from the original",
+    ),
+    "review.twice": (
+        "与 {place} 是同一句，内容却不同；请只留一行",
+        "is the same sentence as {place}, but differs from it; keep one row",
+    ),
+    "review.no_verdict": (
+        "改正了标签，却没有复核意见；请补上",
+        "there are corrections but no verdict; give one",
+    ),
+    "review.none_and_more": (
+        "既写了“无”，又写了类别；请留一样",
+        "both none and a practice are given; keep one",
+    ),
+    "review.no_flag": (
+        "写的是属实，改正后的标签却不该标出；请改成误报，或检查改正的标签",
+        "the verdict is true, but with these corrections it deserves no flag; change one of them",
+    ),
+    "review.still_flag": (
+        "写的是误报，改正后的标签却仍该标出；如果只是类别不对，请写属实",
+        "the verdict is false, but with these corrections it still deserves a flag; if only the "
+        "practice is wrong, the verdict is true",
+    ),
+    "review.nothing": (
+        "没有能用来训练的句子，什么也没有写出；请先在台账里填复核意见",
+        "no sentence can be used for training, nothing was written; fill in verdicts first",
+    ),
+    "review.flags": ("全部", "all flags"),
+    "review.right": ("属实", "true"),
+    "review.judged": ("属实＋误报", "true + false"),
+    "review.precision": ("属实率", "precision"),
+    "review.counts": (
+        "存疑 {unsure} 句，没有判的 {unjudged} 句",
+        "{unsure} unsure, {unjudged} not judged",
+    ),
+    "review.left_out": (
+        "{count} 句没有写进训练数据：只写了误报、没写怎样才对，或者原文被截断",
+        "{count} sentences are not in the training data: false without what is right, or cut",
     ),
     "metric.name": ("指标", "metric"),
     "metric.value": ("值", "value"),

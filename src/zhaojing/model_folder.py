@@ -15,10 +15,11 @@ from typing import Any
 from zhaojing.errors import InvalidModel
 from zhaojing.heads import Calibration, Thresholds
 from zhaojing.labels import CATEGORIES, LEVELS, ROLES
+from zhaojing.mode import MODES, Mode
 from zhaojing.output import write_atomically
 
 MANIFEST_FILE = "zhaojing.json"
-FORMAT = 2
+FORMAT = 3
 LINEAR, ENCODER = "linear", "encoder"
 
 
@@ -28,13 +29,16 @@ class Manifest:
 
     ``kind`` is :data:`LINEAR` or :data:`ENCODER`; ``uses_context`` whether heading and previous
     sentence are inputs; ``looks_twice`` whether a second model corrects a sentence by its
-    neighbours (:mod:`zhaojing.passage`); ``provenance`` how the model came about (data, settings, seed, scores).
+    neighbours (:mod:`zhaojing.passage`); ``thresholds`` has one set a
+    mode; ``provenance`` how the model came about (data, settings, seed, scores).
     """
 
     kind: str
     uses_context: bool = True
     looks_twice: bool = False
-    thresholds: Thresholds = field(default_factory=Thresholds)
+    thresholds: dict[Mode, Thresholds] = field(
+        default_factory=lambda: dict.fromkeys(MODES, Thresholds())
+    )
     calibration: Calibration = field(default_factory=Calibration)
     provenance: dict[str, Any] = field(default_factory=dict)
 
@@ -68,15 +72,12 @@ class Manifest:
                 raise InvalidModel("model.labels", where=path, found=labels)
             if value["kind"] not in (LINEAR, ENCODER):
                 raise ValueError(f"kind {value['kind']!r}")
-            calibration, thresholds = value["calibration"], value["thresholds"]
+            calibration = value["calibration"]
             return cls(
                 kind=value["kind"],
                 uses_context=bool(value["uses_context"]),
                 looks_twice=bool(value["looks_twice"]),
-                thresholds=Thresholds(
-                    categories={name: float(thresholds["categories"][name]) for name in CATEGORIES},
-                    embellishment=float(thresholds["embellishment"]),
-                ),
+                thresholds={mode: _thresholds(value["thresholds"][mode]) for mode in MODES},
                 calibration=Calibration(
                     slope=tuple(map(float, calibration["slope"])),
                     intercept=tuple(map(float, calibration["intercept"])),
@@ -86,6 +87,11 @@ class Manifest:
             )
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise InvalidModel("model.corrupt", where=path, detail=repr(error)) from error
+
+
+def _thresholds(value: dict[str, Any]) -> Thresholds:
+    categories = {name: float(value["categories"][name]) for name in CATEGORIES}
+    return Thresholds(categories, float(value["embellishment"]))
 
 
 def default_folder() -> Path:

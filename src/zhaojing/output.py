@@ -23,13 +23,29 @@ def write_atomically(path: str | Path, *, newline: str | None = "\n") -> Iterato
     OutputFailed
         The folder cannot be made or the file cannot be written; ``path`` is left as it was.
     """
+    with (
+        write_bytes_atomically(path) as content,
+        io.TextIOWrapper(content, encoding="utf-8", newline=newline) as file,
+    ):
+        yield file
+
+
+@contextmanager
+def write_bytes_atomically(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open a binary file that takes the place of ``path`` only once it is complete.
+
+    Raises
+    ------
+    OutputFailed
+        The folder cannot be made or the file cannot be written; ``path`` is left as it was.
+    """
     target = Path(path)
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         temporary = Path(name)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline=newline) as file:
+        with os.fdopen(descriptor, "wb") as file:
             yield file
         temporary.chmod(0o666 & ~_umask())  # mkstemp makes private files
         temporary.replace(target)

@@ -84,11 +84,21 @@ class Record:
     extra: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def contexts(self) -> list[Context]:
-        """Return the context of each sentence: its heading path and the sentence before it."""
-        return context_of(
+        """Return the context of each sentence: its heading path and the sentence before it.
+
+        Where a record holds some sentences of a document only, ``extra["previous"]`` names the
+        one that stood before.
+        """
+        contexts = context_of(
             [sentence.heading for sentence in self.sentences],
             [sentence.text for sentence in self.sentences],
         )
+        return [
+            dataclasses.replace(context, previous=str(sentence.extra["previous"]))
+            if "previous" in sentence.extra
+            else context
+            for context, sentence in zip(contexts, self.sentences, strict=True)
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that one line of a data file holds."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -12,8 +11,10 @@ from typing import Any
 from zhaojing.classifier import Classifier, Prediction
 from zhaojing.context import context_of, join_headings
 from zhaojing.errors import UnreadableFile, printable
+from zhaojing.evidence import Span, find_evidence
 from zhaojing.labels import CATEGORIES, Role
-from zhaojing.reading import Document, find_reports, read
+from zhaojing.policy import Policy
+from zhaojing.reading import Document, find_sources, read, read_source
 from zhaojing.splitting import Sentence, split
 
 
@@ -28,13 +29,18 @@ class ScreenedSentence:
 
     sentence: Sentence
     prediction: Prediction
-    evidence: tuple[tuple[int, int], ...] = ()
+    evidence: tuple[Span, ...] = ()
     allowed: str = ""
 
     @property
     def flagged(self) -> bool:
         """Whether the sentence deserves a look."""
         return self.prediction.flagged and not self.allowed
+
+    @property
+    def words(self) -> list[str]:
+        """The words that carry the flag, strongest first."""
+        return [self.sentence.text[start:end] for start, end in self.evidence]
 
     @property
     def practices(self) -> tuple[str, ...]:
@@ -105,15 +111,21 @@ class Report:
                 "page": item.sentence.page,
                 "heading": join_headings(item.sentence.heading),
                 **item.prediction.to_json(),
+                "flagged": item.flagged,
+                "evidence": item.words,
+                **({"allowed": item.allowed} if item.allowed else {}),
             }
             for index, item in enumerate(self.sentences)
         ]
 
 
 class Screener:
-    """Screens reports with one classifier."""
+    """Screens reports with one classifier, by the decisions of one office."""
 
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: Classifier, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
+        if policy is not None:
+            classifier = classifier.with_thresholds(policy.limits(classifier.manifest))
         self.classifier = classifier
 
     def screen(self, path: str | Path) -> Report:
@@ -134,8 +146,15 @@ class Screener:
         texts = [sentence.text for sentence in sentences]
         contexts = context_of([join_headings(s.heading) for s in sentences], texts)
         predictions = self.classifier.classify(texts, contexts=contexts)
-        pairs = zip(sentences, predictions, strict=True)
-        return Report(document, tuple(ScreenedSentence(s, p) for s, p in pairs))
+        evidence = find_evidence(self.classifier.model, texts, contexts, predictions)
+        labelled = zip(sentences, predictions, evidence, strict=True)
+        return Report(document, tuple(self._screened(*item) for item in labelled))
+
+    def _screened(
+        self, sentence: Sentence, prediction: Prediction, evidence: tuple[Span, ...]
+    ) -> ScreenedSentence:
+        allowed = self.policy.allowed(sentence.text) if prediction.flagged else ""
+        return ScreenedSentence(sentence, prediction, evidence, allowed)
 
 
 def screen_all(
@@ -152,18 +171,13 @@ def screen_all(
     """
     reports: list[Report] = []
     failures: list[UnreadableFile] = []
-    seen: set[str] = set()
-    for named in paths:
-        files, unread = find_reports(named, leave_out=leave_out)
-        failures += unread
-        for path in files:
-            identity = os.path.realpath(path)
-            if identity in seen:
-                continue
-            seen.add(identity)
-            on_file(path)
-            try:
-                reports.append(screener.screen(path))
-            except UnreadableFile as error:
-                failures.append(error)
+    for found in find_sources(paths, leave_out=leave_out):
+        if isinstance(found, UnreadableFile):
+            failures.append(found)
+            continue
+        on_file(found.path)
+        try:
+            reports.append(screener.screen_document(read_source(found)))
+        except UnreadableFile as error:
+            failures.append(error)
     return reports, failures

@@ -17,8 +17,8 @@ Range = tuple[str, float, float]
 class Settings:
     """Base of the settings of a kind of run.
 
-    Fields are typed ``int``, ``float``, ``str``, ``bool``, ``Path``, ``tuple[Path, ...]`` or
-    ``dict[str, float]``.
+    Fields are typed ``int``, ``float``, ``str``, ``bool``, ``Path``, ``tuple[Path, ...]``,
+    ``dict[str, float]`` or ``dict[str, str]``.
     """
 
     @classmethod
@@ -81,7 +81,8 @@ def _convert(name: str, field: Field[Any], value: object) -> object:
         if isinstance(value, list | tuple) and all(isinstance(v, str | Path) for v in value):
             return tuple(map(Path, value))
     elif kind.startswith("dict"):
-        if isinstance(value, Mapping) and all(_is_number(v) for v in value.values()):
+        fits = _is_text if kind == "dict[str, str]" else _is_number
+        if isinstance(value, Mapping) and all(map(fits, value.values())):
             return dict(value)
     elif kind == "Path":
         if isinstance(value, str | Path):
@@ -89,6 +90,10 @@ def _convert(name: str, field: Field[Any], value: object) -> object:
     elif _is_number(value) if kind == "float" else type(value).__name__ == kind:
         return value
     raise ValueError(f"{name} must be {kind}, got {value!r}")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _is_number(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""Read a report file into a :class:`Document`; one reader a format.
+"""Read a report into a :class:`Document`; one reader a format.
 
 Input files are hostile: whatever their bytes, :func:`read` returns a document or raises
 :class:`~zhaojing.errors.UnreadableFile`.
@@ -7,15 +7,26 @@ Input files are hostile: whatever their bytes, :func:`read` returns a document o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from zhaojing.errors import UnreadableFile
 from zhaojing.reading.document import Block, Document, Paragraph
+from zhaojing.reading.signatures import check_signature
+from zhaojing.reading.source import MAX_BYTES, Source, blamed_on, is_system_file
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "Block", "Document", "Paragraph", "find_reports", "read"]
-
-MAX_BYTES = 100 * 1024 * 1024
+__all__ = [
+    "MAX_BYTES",
+    "SUFFIXES",
+    "Block",
+    "Document",
+    "Paragraph",
+    "Source",
+    "find_reports",
+    "find_sources",
+    "read",
+    "read_source",
+]
 
 
 def _read_docx(data: bytes) -> Iterable[Block]:
@@ -24,10 +35,28 @@ def _read_docx(data: bytes) -> Iterable[Block]:
     return read_docx(data)
 
 
+def _read_word(data: bytes) -> Iterable[Block]:
+    from zhaojing.reading.office import read_word
+
+    return read_word(data)
+
+
 def _read_pdf(data: bytes) -> Iterable[Block]:
     from zhaojing.reading.pdf import read_pdf
 
     return read_pdf(data)
+
+
+def _read_ofd(data: bytes) -> Iterable[Block]:
+    from zhaojing.reading.ofd import read_ofd
+
+    return read_ofd(data)
+
+
+def _read_picture(data: bytes) -> Iterable[Block]:
+    from zhaojing.reading.ocr import read_picture
+
+    return read_picture(data)
 
 
 def _read_html(data: bytes) -> Iterable[Block]:
@@ -51,90 +80,74 @@ def _read_markdown(data: bytes) -> Iterable[Block]:
 # Imported on use: a clerk who screens text files does not wait for the PDF library.
 _READERS: dict[str, Callable[[bytes], Iterable[Block]]] = {
     ".docx": _read_docx,
+    ".docm": _read_docx,
+    ".doc": _read_word,
+    ".wps": _read_word,
+    ".rtf": _read_word,
+    ".odt": _read_word,
     ".pdf": _read_pdf,
+    ".ofd": _read_ofd,
     ".txt": _read_text,
     ".md": _read_markdown,
     ".html": _read_html,
     ".htm": _read_html,
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"), _read_picture),
 }
-SUFFIXES: tuple[str, ...] = tuple(_READERS)
-
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF-", "PDF"),
-    (b"PK\x03\x04", "Word/ZIP"),
-    (_OLE, "Word 97-2003"),
-    (b"{\\rtf", "RTF"),
-    (b"\x89PNG", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"GIF8", "GIF"),
-    (b"\x1f\x8b", "gzip"),
-    (b"Rar!", "RAR"),
-    (b"7z\xbc\xaf", "7-Zip"),
-)
-_SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
-_EXPECTED = {".docx": "Word/ZIP", ".pdf": "PDF"}
+_ARCHIVE = ".zip"
+SUFFIXES: tuple[str, ...] = (*_READERS, _ARCHIVE)
 
 
 def read(path: str | Path) -> Document:
-    """Read one report (``.docx``, ``.pdf``, ``.txt``, ``.md``, ``.html``).
+    """Read one report from a file of one of the formats in ``SUFFIXES``, archives left out.
 
     Raises
     ------
     UnreadableFile
         The file is missing, empty, too large, of another format than its name says,
-        encrypted, corrupt, without text, or not text at all.
+        encrypted, corrupt, without text, or not text at all; an archive, which may hold many
+        reports; or of a format that needs LibreOffice, which is missing or fails.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    data = _load(path, suffix)
-    _check_signature(path, suffix, data)
-    try:
-        document = Document.from_blocks(_READERS[suffix](data), path)
-    except UnreadableFile as error:
-        raise UnreadableFile(error.key, where=path, **error.values) from error
-    except Exception as error:  # third-party parsers raise anything on hostile bytes
-        raise UnreadableFile("file.corrupt", where=path, detail=type(error).__name__) from error
-    if not document.text.strip():
-        raise UnreadableFile("file.no_sentences", where=path)
+    return read_source(Source.of_file(Path(path)))
+
+
+def read_source(source: Source) -> Document:
+    """Read one report, wherever it comes from; raises as :func:`read` does."""
+    data = source.load()
+    with blamed_on(source.path):
+        if source.suffix == _ARCHIVE:
+            raise UnreadableFile("archive.not_one")
+        if source.suffix not in _READERS:
+            raise UnreadableFile("file.unsupported")
+        check_signature(source.suffix, data)
+        document = Document.from_blocks(_READERS[source.suffix](data), source.path)
+        if not document.text.strip():
+            raise UnreadableFile("file.no_sentences")
     return document
 
 
-def _load(path: Path, suffix: str) -> bytes:
-    try:
-        if not path.exists():
-            raise UnreadableFile("file.missing", where=path)
-        if not path.is_file():
-            raise UnreadableFile("file.not_a_file", where=path)
-        size = path.stat().st_size
-        if size == 0:
-            raise UnreadableFile("file.empty", where=path)
-        if size > MAX_BYTES:
-            raise UnreadableFile(
-                "file.too_large", where=path, size=size >> 20, limit=MAX_BYTES >> 20
-            )
-        if suffix not in _READERS:
-            raise UnreadableFile("file.unsupported", where=path, suffix=suffix or path.name)
-        return path.read_bytes()
-    except PermissionError as error:
-        raise UnreadableFile("file.no_permission", where=path) from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise UnreadableFile("file.corrupt", where=path, detail=str(error)) from error
+def find_sources(
+    paths: Iterable[str | Path], *, leave_out: Collection[Path] = ()
+) -> Iterator[Source | UnreadableFile]:
+    """Yield every report in ``paths``, once each, and an error for what cannot be looked into.
 
+    Folders are walked as :func:`find_reports` does; each report in an archive is one by itself.
+    """
+    from zhaojing.reading.archive import unpack
 
-def _check_signature(path: Path, suffix: str, data: bytes) -> None:
-    actual = next((name for sign, name in _SIGNATURES if data.startswith(sign)), None)
-    if suffix == ".pdf" and b"%PDF-" in data[:1024]:
-        return
-    if actual == "Word 97-2003":
-        # Word stores an encrypted .docx as an OLE container with this stream.
-        encrypted = "EncryptedPackage".encode("utf-16-le") in data
-        raise UnreadableFile("file.password" if encrypted else "file.legacy_word", where=path)
-    expected = _EXPECTED.get(suffix)
-    if actual != expected:
-        if actual is None:
-            raise UnreadableFile("file.corrupt", where=path, detail=f"no {expected} signature")
-        raise UnreadableFile("file.misnamed", where=path, suffix=suffix, actual=actual)
+    seen: set[str] = set()
+    for named in paths:
+        files, failures = find_reports(named, leave_out=leave_out)
+        yield from failures
+        for path in files:
+            identity = os.path.realpath(path)
+            if identity in seen:
+                continue
+            seen.add(identity)
+            source = Source.of_file(path)
+            if source.suffix == _ARCHIVE:
+                yield from unpack(source)
+            else:
+                yield source
 
 
 def find_reports(
@@ -161,11 +174,10 @@ def find_reports(
             subfolders.clear()
             continue
         visited.add(os.path.realpath(folder))
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        subfolders[:] = sorted(name for name in subfolders if not is_system_file(name))
         for name in sorted(names):
             file = Path(folder, name)
-            is_report = not name.startswith((".", "~$")) and name.lower() not in _SYSTEM_FILES
-            if is_report and os.path.realpath(file) not in skipped:
+            if not is_system_file(name) and os.path.realpath(file) not in skipped:
                 found.append(file)
     if not found and not failures:
         failures.append(UnreadableFile("folder.nothing", where=path, suffixes=" ".join(SUFFIXES)))

@@ -20,12 +20,15 @@ class Block:
 
     ``heading_level`` is what the format itself declares (a Word style, ``<h2>``); ``pages``
     holds ``(offset in text, page)`` pairs, in order, where the format has pages.
+    ``page_confidence`` holds the ``(page, confidence)`` pairs that come to be known with this
+    block, as in :class:`Document`.
     """
 
     text: str
     heading_level: int | None = None
     in_table: bool = False
     pages: tuple[tuple[int, int], ...] = ()
+    page_confidence: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,17 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A report as plain text; paragraphs are separated by one ``"\\n"``."""
+    """A report as plain text; paragraphs are separated by one ``"\\n"``.
+
+    ``page_confidence`` holds ``(page, confidence)`` for each page that is a picture: the mean
+    confidence in [0, 1] of the text recognised on it, 0 where nothing on it could be read.
+    """
 
     path: Path | None
     text: str
     paragraphs: tuple[Paragraph, ...]
     page_starts: tuple[tuple[int, int], ...] = ()
+    page_confidence: tuple[tuple[int, float], ...] = ()
 
     @classmethod
     def from_blocks(cls, blocks: Iterable[Block], path: Path | None = None) -> Document:
@@ -53,6 +61,7 @@ class Document:
         lines: list[str] = []
         paragraphs: list[Paragraph] = []
         page_starts: list[tuple[int, int]] = []
+        page_confidence: list[tuple[int, float]] = []
         position = 0
         for block in blocks:
             begun = position
@@ -62,7 +71,9 @@ class Document:
                 paragraphs.append(Paragraph(position, end, block.heading_level, block.in_table))
                 position = end + 1
             page_starts += [(begun + offset, page) for offset, page in block.pages]
-        return cls(path, "\n".join(lines), tuple(paragraphs), tuple(page_starts))
+            page_confidence += block.page_confidence
+        text = "\n".join(lines)
+        return cls(path, text, tuple(paragraphs), tuple(page_starts), tuple(page_confidence))
 
     @classmethod
     def from_text(cls, text: str, path: Path | None = None) -> Document:

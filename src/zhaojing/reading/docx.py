@@ -6,16 +6,14 @@ Headers, footers, footnotes, comments, hidden and deleted text and tables of con
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lxml.etree import _Element
 
-from zhaojing.errors import UnreadableFile
 from zhaojing.reading.document import Block
 from zhaojing.reading.word_numbering import Numbering, style_chain
-from zhaojing.reading.word_xml import Package, integer, qn, value
+from zhaojing.reading.word_xml import COMPATIBILITY, MATH, Package, integer, qn, value
 
-_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _LEFT_OUT = {
     qn("del"),
     qn("moveFrom"),
@@ -24,35 +22,60 @@ _LEFT_OUT = {
     qn("sectPr"),
     qn("instrText"),
     qn("rt"),  # the reading above a character
-    f"{_COMPATIBILITY}Fallback",  # Word writes a text box twice, the second time for 2007
+    f"{COMPATIBILITY}Fallback",  # Word writes a text box twice, the second time for 2007
 }
-_TEXT, _BOX, _PARAGRAPH, _TABLE = {qn("t"), f"{_MATH}t"}, qn("txbxContent"), qn("p"), qn("tbl")
+_TEXT, _BOX, _PARAGRAPH, _TABLE = {qn("t"), f"{MATH}t"}, qn("txbxContent"), qn("p"), qn("tbl")
 _BREAKS = {qn("br"): "\n", qn("cr"): "\n", qn("tab"): "\t", qn("noBreakHyphen"): "-"}
 _OFF = {"0", "false", "off"}
 _BODY_TEXT = 9  # the outline level that is none
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a block's text and the element it stands in; a list number has no element."""
+
+    text: str
+    element: _Element | None
+
+
+LocatedBlock = tuple[Block, list[Piece]]
+
+
 def read_docx(data: bytes) -> Iterator[Block]:
     """Yield the blocks of a ``.docx`` in reading order; tables go row by row."""
     package = Package(data)
-    document = package.part("word/document.xml")
-    body = None if document is None else document.find(qn("body"))
-    if body is None:
-        raise UnreadableFile("file.corrupt", detail="no word/document.xml")
-    yield from _Walker(package).walk(body, in_table=False)
+    for block, _ in read_pieces(package, package.document()):
+        yield block
+
+
+def read_pieces(package: Package, document: _Element) -> Iterator[LocatedBlock]:
+    """Yield each block of ``document`` with the pieces that join to its text.
+
+    A character of a piece is the character at the same place in its element, if that is ``w:t``
+    or ``m:t``, or else the element as a whole.
+    """
+    for body in document.iterchildren(qn("body")):
+        yield from _Walker(package).story(body, in_table=False)
 
 
 class _Walker:
     def __init__(self, package: Package) -> None:
-        part = package.part("word/styles.xml")
+        part = package.part(package.name_of("styles"))
         self.styles = {
             style.get(qn("styleId"), ""): style
             for style in (() if part is None else part.iterchildren(qn("style")))
         }
-        self.numbering = Numbering(package.part("word/numbering.xml"), self.styles)
-        self.unfinished = ""  # a paragraph whose mark was deleted runs on into the next
+        self.numbering = Numbering(package.part(package.name_of("numbering")), self.styles)
+        self.pending: list[Piece] = []  # a paragraph whose mark was deleted runs on into the next
 
-    def walk(self, container: _Element, *, in_table: bool) -> Iterator[Block]:
+    def story(self, container: _Element, *, in_table: bool) -> Iterator[LocatedBlock]:
+        """Yield the blocks of a text of its own: the body, or a text box amid a paragraph."""
+        around, self.pending = self.pending, []
+        yield from self._walk(container, in_table)
+        yield from self._finish("", None, in_table)
+        self.pending = around
+
+    def _walk(self, container: _Element, in_table: bool) -> Iterator[LocatedBlock]:
         """Yield the blocks below ``container``, whatever it wraps them in."""
         for child in container.iterchildren():
             if child.tag in _LEFT_OUT:
@@ -60,38 +83,41 @@ class _Walker:
             if child.tag == _PARAGRAPH:
                 yield from self._paragraph(child, in_table)
             else:
-                yield from self.walk(child, in_table=in_table or child.tag == _TABLE)
+                yield from self._walk(child, in_table or child.tag == _TABLE)
 
-    def _paragraph(self, paragraph: _Element, in_table: bool) -> Iterator[Block]:
+    def _paragraph(self, paragraph: _Element, in_table: bool) -> Iterator[LocatedBlock]:
         properties = paragraph.find(qn("pPr"))
         name = "" if properties is None else value(properties, "pStyle") or ""
         chain = style_chain(self.styles, name)
         names = [(value(style, "name") or "").lower() for style in chain]
         if any(style.startswith("toc ") for style in names):
             return
-        text: list[str] = []
         boxes: list[_Element] = []
-        self._collect(paragraph, text, boxes)
+        self._collect(paragraph, boxes)
         marker = self.numbering.next_marker(paragraph, name)  # an empty item counts too
-        content = "".join(text)
-        if paragraph.find(f"{qn('pPr')}/{qn('rPr')}/{qn('del')}") is not None:
-            self.unfinished += content
-        elif content.strip() or self.unfinished:
-            content, self.unfinished = self.unfinished + content, ""
-            yield Block(marker + content, _heading_level(paragraph, chain, names), in_table)
+        if paragraph.find(f"{qn('pPr')}/{qn('rPr')}/{qn('del')}") is None:
+            yield from self._finish(marker, _heading_level(paragraph, chain, names), in_table)
         for box in boxes:
-            yield from self.walk(box, in_table=in_table)
+            yield from self.story(box, in_table=in_table)
 
-    def _collect(self, element: _Element, text: list[str], boxes: list[_Element]) -> None:
+    def _finish(self, marker: str, level: int | None, in_table: bool) -> Iterator[LocatedBlock]:
+        """Yield what has been collected as one block, if it is not blank."""
+        pieces, self.pending = [Piece(marker, None), *self.pending], []
+        text = "".join(piece.text for piece in pieces)
+        if text[len(marker) :].strip():
+            yield Block(text, level, in_table), pieces
+
+    def _collect(self, element: _Element, boxes: list[_Element]) -> None:
         for child in element.iterchildren():
             if child.tag in _TEXT:
-                text.append(child.text or "")
+                # each is a break by itself, else \r\n would be two characters here and one there
+                self.pending.append(Piece((child.text or "").replace("\r", "\n"), child))
             elif child.tag in _BREAKS:
-                text.append(_BREAKS[child.tag])
+                self.pending.append(Piece(_BREAKS[child.tag], child))
             elif child.tag == _BOX:
                 boxes.append(child)
             elif child.tag not in _LEFT_OUT and not _is_hidden(child):
-                self._collect(child, text, boxes)
+                self._collect(child, boxes)
 
 
 def _is_hidden(run: _Element) -> bool:

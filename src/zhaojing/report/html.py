@@ -47,7 +47,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    template = environment.get_template("report.html.jinja")
+    template = environment.get_template("one-page.html.jinja")
     return template.render(
         lang=lang,
         say=partial(_say, lang),

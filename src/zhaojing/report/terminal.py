@@ -14,6 +14,7 @@ from rich.table import Table
 
 from zhaojing.corpus.agreement import Agreement
 from zhaojing.errors import UnreadableFile, printable
+from zhaojing.heads import NEVER
 from zhaojing.labels import Category, Role
 from zhaojing.messages import Lang, say
 from zhaojing.report.html import LETTERS, practices
@@ -119,10 +120,13 @@ def print_metrics(console: Console, metrics: Mapping[str, Any], lang: Lang) -> N
         "categories.macro_f1",
         "categories.micro_f1",
         "problems.macro_f1",
+        "categories.calibration_error",
         "role.accuracy",
         "role.macro_f1",
+        "role.calibration_error",
         "embellishment.quadratic_kappa",
         "embellishment.spearman",
+        "embellishment.calibration_error",
         "flagged.precision",
         "flagged.recall",
         "flagged.f1",
@@ -151,12 +155,12 @@ def print_model(console: Console, value: Mapping[str, Any], lang: Lang) -> None:
         console.print(f"{key}: {escape(str(value[key]))}", soft_wrap=True)
     table = Table(say("report.category", lang), "id", box=None, pad_edge=False)
     table.add_column("", justify="center")
-    table.add_column("threshold", justify="right")
-    for category in Category:
-        threshold = f"{value['thresholds'][category.value]:.3f}"
-        table.add_row(category.label(lang), category.value, LETTERS[category.value], threshold)
-    threshold = f"{value['thresholds']['embellishment_score']:.3f}"
-    table.add_row(say("report.embellishment", lang), "embellishment_score", "", threshold)
+    for mode in value["thresholds"]:
+        table.add_column(mode, justify="right")
+    names = [(c.label(lang), c.value, LETTERS[c.value]) for c in Category]
+    for row in (*names, (say("report.embellishment", lang), "embellishment_score", "")):
+        limits = (found[row[1]] for found in value["thresholds"].values())
+        table.add_row(*row, *("–" if limit == NEVER else f"{limit:.3f}" for limit in limits))
     console.print(table)
     for key, item in value["provenance"].items():
         console.print(f"{key}: {escape(str(item))}", soft_wrap=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
@@ -9,6 +11,8 @@ from sklearn.linear_model import LogisticRegression
 
 from zhaojing.heads import (
     FLAG_LEVEL,
+    NEVER,
+    Array,
     Calibration,
     Logits,
     Probabilities,
@@ -17,16 +21,46 @@ from zhaojing.heads import (
     softmax,
 )
 from zhaojing.labels import CATEGORIES, ROLES, Role
+from zhaojing.mode import MODES, Mode
 from zhaojing.model_folder import Manifest
 from zhaojing.training.examples import Targets
 
 _FEW = 10  # positives below which a head is left as it is
+PRECISION = 0.95  # what the cautious thresholds promise on the data they were fitted on
+
+# from precision and recall at every cut to what is to be highest
+Rule = Callable[[Array, Array], Array]
+
+
+def f_score(beta: float) -> Rule:
+    """Return the F score that counts recall ``beta`` times as much (van Rijsbergen 1979)."""
+    square = beta * beta
+
+    def score(precision: Array, recall: Array) -> Array:
+        below = square * precision + recall
+        return np.divide(
+            (1 + square) * precision * recall, below, out=np.zeros_like(below), where=below > 0
+        )
+
+    return score
+
+
+def _precise(precision: Array, recall: Array) -> Array:
+    return np.where(precision >= PRECISION, recall, 0.0)
+
+
+RULES: dict[Mode, Rule] = {
+    "cautious": _precise,
+    "balanced": f_score(1),
+    "sensitive": f_score(2),
+}
 
 
 def calibrate(kind: str, context: bool, logits: Logits, targets: Targets) -> Manifest:
     """Return a manifest with the calibration and the thresholds that fit ``logits`` best."""
     calibration = fit_calibration(logits, targets)
-    thresholds = choose_thresholds(calibration.apply(logits), targets)
+    probabilities = calibration.apply(logits)
+    thresholds = {mode: choose_thresholds(probabilities, targets, RULES[mode]) for mode in MODES}
     return Manifest(kind, context, thresholds=thresholds, calibration=calibration)
 
 
@@ -54,8 +88,8 @@ def fit_calibration(logits: Logits, targets: Targets) -> Calibration:
     return Calibration(tuple(slope), tuple(intercept), round(float(np.exp(best.x)), 6))
 
 
-def choose_thresholds(probabilities: Probabilities, targets: Targets) -> Thresholds:
-    """Return the thresholds of maximum F1: a category's, its role decided too, and the flag's.
+def choose_thresholds(probabilities: Probabilities, targets: Targets, rule: Rule) -> Thresholds:
+    """Return the thresholds that are best by ``rule``: a category's, its role decided too, the flag's.
 
     A threshold lies midway between the two scores it separates. Whether a sentence may have a
     category at all depends on the thresholds in turn, so they are chosen twice. Where fewer than
@@ -68,20 +102,22 @@ def choose_thresholds(probabilities: Probabilities, targets: Targets) -> Thresho
         for index, truth in enumerate(targets.categories.T):
             if truth.sum() >= _FEW:
                 scores = np.where(may, probabilities.categories[:, index], 0.0)
-                limits[index] = round(_max_f1(scores, truth), 6)
+                limits[index] = _best(scores, truth, rule)
         over = probabilities.categories >= limits
     praised = targets.levels >= FLAG_LEVEL
     praise = Thresholds().embellishment
     if praised.sum() >= _FEW:
-        praise = round(_max_f1(probabilities.embellishment, praised), 6)
+        praise = _best(probabilities.embellishment, praised, rule)
     return Thresholds(dict(zip(CATEGORIES, limits.tolist(), strict=True)), praise)
 
 
-def _max_f1(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
+def _best(scores: Array, truth: NDArray[np.bool_], rule: Rule) -> float:
     order = np.argsort(-scores, kind="stable")
     ranked, hits = scores[order], np.cumsum(truth[order])
-    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + truth.sum())
-    f1[:-1][ranked[:-1] == ranked[1:]] = 0  # a threshold cannot part equal scores
-    best = int(f1.argmax())
+    value = rule(hits / np.arange(1, len(hits) + 1), hits / truth.sum())
+    value[:-1][ranked[:-1] == ranked[1:]] = 0  # a threshold cannot part equal scores
+    best = int(value.argmax())
+    if hits[best] < _FEW or value[best] == 0:
+        return NEVER
     below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
-    return float((ranked[best] + below) / 2)
+    return round(float((ranked[best] + below) / 2), 6)

@@ -25,6 +25,7 @@ from zhaojing.classifier import Classifier, decide
 from zhaojing.encoder import EncoderModel, encode, load_pretrained, to_logits
 from zhaojing.errors import InvalidConfig
 from zhaojing.evaluation import evaluate
+from zhaojing.mode import DEFAULT_MODE
 from zhaojing.model_folder import ENCODER, Manifest
 from zhaojing.records import Record
 from zhaojing.training.calibrate import calibrate
@@ -76,7 +77,12 @@ def train_encoder(
         passage_model, logits = fit_passage_model(logits, alone, found, targets, folds, config.seed)
     manifest = calibrate(ENCODER, config.context, logits, targets)
     # calibration and thresholds were fitted on dev too, so this flatters slightly
-    scored = {"dev (also used for calibration)": (dev, decide(logits, manifest))}
+    scored = {
+        "dev (also used for calibration)": (
+            dev,
+            decide(logits, manifest.calibration, manifest.thresholds[DEFAULT_MODE]),
+        )
+    }
     classifier = Classifier(model, manifest, passage_model=passage_model)
     return finish(config, classifier, train=train, scored=scored)
 
@@ -156,7 +162,8 @@ class _Selection:
     def __call__(self, prediction: EvalPrediction) -> dict[str, float]:
         outputs = prediction.predictions
         columns = outputs[0] if isinstance(outputs, tuple) else outputs
-        given = decide(to_logits(columns), self._manifest)
+        limits = self._manifest.thresholds[DEFAULT_MODE]
+        given = decide(to_logits(columns), self._manifest.calibration, limits)
         metrics = evaluate(self._dev, given, resamples=0)
         parts = {
             "categories_macro_f1": metrics["categories"]["macro_f1"],

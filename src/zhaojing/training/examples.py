@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from zhaojing.context import NO_CONTEXT, Context
 from zhaojing.labels import CATEGORIES, MAX_LEVEL, ROLES
 from zhaojing.normalize import normalize
+from zhaojing.passage import find_passages
 from zhaojing.records import LabelledSentence, Record
 
 
@@ -24,9 +24,8 @@ def inputs(records: Sequence[Record], context: bool) -> tuple[list[str], list[Co
 
 
 def passages(records: Sequence[Record]) -> list[slice]:
-    """Return where the sentences of each record stand among all sentences."""
-    ends = np.cumsum([0, *(len(record.sentences) for record in records)]).tolist()
-    return [slice(start, end) for start, end in pairwise(ends)]
+    """Return the runs of sentences, among all of ``records``, that follow each other."""
+    return find_passages(*inputs(records, context=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from zhaojing.evaluation import predict
 from zhaojing.features import Vectorizer
 from zhaojing.heads import Logits
 from zhaojing.linear import LinearModel
+from zhaojing.mode import DEFAULT_MODE
 from zhaojing.model_folder import LINEAR, Manifest
 from zhaojing.records import Record
 from zhaojing.training.calibrate import calibrate
@@ -86,7 +87,8 @@ def _nested(
         others = calibrate(
             manifest.kind, manifest.uses_context, logits.take(~held_out), targets.take(~held_out)
         )
-        predictions = decide(logits.take(held_out), others)
+        balanced = others.thresholds[DEFAULT_MODE]
+        predictions = decide(logits.take(held_out), others.calibration, balanced)
         for row, prediction in zip(np.flatnonzero(held_out), predictions, strict=True):
             found[row] = prediction
     return [prediction for prediction in found if prediction is not None]

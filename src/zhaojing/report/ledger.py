@@ -1,0 +1,328 @@
+"""The ledger ``台账.xlsx``: what an office sorts, prints, judges by hand and hands back.
+
+One sheet has a row a file, the other a row a flagged sentence with empty cells for a person's
+judgement. A hidden column holds what :mod:`zhaojing.review` needs to read the judgements back,
+so rows may be sorted, filtered or deleted, and columns moved.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from copy import copy
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.packaging.core import DocumentProperties
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.page import PageMargins
+from openpyxl.worksheet.properties import PageSetupProperties
+from rich.cells import cell_len
+
+from zhaojing.context import join_headings
+from zhaojing.errors import UnreadableFile
+from zhaojing.heads import FLAG_LEVEL
+from zhaojing.labels import LEVELS, MAX_LEVEL, Category, Role
+from zhaojing.messages import Lang, say
+from zhaojing.screening import Report, ScreenedSentence
+from zhaojing.workbook import MAX_HEIGHT, MAX_ROWS, legal, save_workbook, write_row
+
+LEDGER_FILE = "台账.xlsx"
+KEY = "zhaojing"  # header of the hidden column
+VERDICTS = ("verdict.true", "verdict.false", "verdict.unsure")
+_ROWS_A_SHEET = MAX_ROWS - 1
+_MAX_PREVIOUS = 5_000  # characters; a longer predecessor is debris, and the key must fit its cell
+
+# headers and column widths, in characters of the standard font
+_FILES = {
+    "report.file": 34.0,
+    "ledger.state": 40.0,
+    "report.sentences": 11.0,
+    "report.flagged": 9.0,
+    "ledger.share": 8.0,
+    "report.mean_embellishment": 12.0,
+}
+_SENTENCES = {
+    "ledger.number": 6.0,
+    "report.file": 16.0,
+    "ledger.place": 9.0,
+    "ledger.heading": 17.0,
+    "ledger.sentence": 50.0,
+    "ledger.evidence": 18.0,
+    "report.category": 14.0,
+    "ledger.role": 9.0,
+}
+_ENTRIES = {
+    "ledger.verdict": 9.0,
+    "ledger.right_categories": 14.0,
+    "ledger.right_role": 10.0,
+    "ledger.right_level": 8.0,
+    "ledger.remark": 14.0,
+}
+_SCORE_WIDTH = 13.5
+_FONT, _SIZE, _LINE_HEIGHT = "宋体", 10.5, 16.0  # points; 10.5 is 五号
+
+
+def write_ledger(
+    reports: Sequence[Report],
+    failures: Sequence[UnreadableFile],
+    target: Path,
+    lang: Lang,
+    model: str,
+) -> None:
+    """Write the ledger of a screening; the same results give the same bytes.
+
+    Raises
+    ------
+    OutputFailed
+        The file cannot be written; ``target`` is left as it was.
+    """
+    book = Workbook()
+    book.properties = DocumentProperties(creator="zhaojing", title=say("report.title", lang))
+    styles = _styles(book.active)
+    names = _names(reports)
+    _write_summary(book.active, styles, reports, failures, names, lang, model)
+    rows = [
+        (report, index, item)
+        for report in reports
+        for index, item in enumerate(report.sentences)
+        if item.flagged
+    ]
+    for start in range(0, len(rows) or 1, _ROWS_A_SHEET):
+        number = str(start // _ROWS_A_SHEET + 1) if start else ""
+        sheet = book.create_sheet(say("ledger.detail", lang) + number)
+        part = rows[start : start + _ROWS_A_SHEET]
+        _write_sentences(sheet, styles, part, start + 1, names, lang)
+    save_workbook(book, target)
+
+
+def _names(reports: Sequence[Report]) -> dict[str, str]:
+    """Return how each report is called: without its folders, unless two share that name."""
+    counts = Counter(report.short_name for report in reports)
+    return {r.name: r.short_name if counts[r.short_name] == 1 else r.name for r in reports}
+
+
+def _write_summary(
+    sheet: Any,
+    styles: dict[str, Any],
+    reports: Sequence[Report],
+    failures: Sequence[UnreadableFile],
+    names: dict[str, str],
+    lang: Lang,
+    model: str,
+) -> None:
+    sheet.title = say("ledger.summary", lang)
+    flagged = sum(len(report.flagged) for report in reports)
+    sentences = sum(len(report.sentences) for report in reports)
+    counts = say("cli.summary", lang, files=len(reports), sentences=sentences, flagged=flagged)
+    top = [
+        (say("report.title", lang), "title"),
+        (say("report.notice", lang), "alarm"),
+        (say("ledger.how_to_judge", lang), "plain"),
+        (say("ledger.how_to_correct", lang), "plain"),
+        (say("report.model", lang, model=model), "plain"),
+        (counts, "plain"),
+    ]
+    if failures:
+        top.append((say("cli.failed", lang, count=len(failures)), "alarm"))
+    for number, (text, style) in enumerate(top, 1):
+        write_row(sheet, number, [(text, styles[style])])
+    header = len(top) + 1
+    praise = say("ledger.praise", lang)
+    heads = [*(say(key, lang) for key in _FILES), *(c.label(lang) for c in Category), praise]
+    widths = [*_FILES.values(), *[_SCORE_WIDTH] * (len(Category) + 1)]
+    _write_header(sheet, header, [(head, styles["head"]) for head in heads], widths)
+    first = header + 1
+    for number, failure in enumerate(failures, first):
+        texts = [failure.where or "", say(failure.key, lang, **failure.values)]
+        blank = [None] * (len(heads) - len(texts))
+        write_row(sheet, number, [(value, styles["failed"]) for value in (*texts, *blank)])
+        _fit_height(sheet, number, zip(texts, widths, strict=False))
+    first += len(failures)
+    for number, report in enumerate(sorted(reports, key=lambda r: -_share(r)), first):
+        texts = [names[report.name], say("ledger.screened", lang)]
+        practices = report.practice_counts()
+        praise_alone = sum(not item.practices for item in report.flagged)
+        write_row(sheet, number, [
+            *((text, styles["text"]) for text in texts),
+            (len(report.sentences), styles["count"]),
+            (len(report.flagged), styles["count"]),
+            (_share(report), styles["share"]),
+            (report.mean_embellishment, styles["score"]),
+            *((practices.get(category, 0), styles["count"]) for category in Category),
+            (praise_alone, styles["count"]),
+        ])  # fmt: skip
+        _fit_height(sheet, number, zip(texts, widths, strict=False))
+    last = header + len(failures) + len(reports)
+    _set_up(sheet, header, last, filtered=len(heads), printed=len(heads))
+
+
+def _share(report: Report) -> float:
+    return len(report.flagged) / max(len(report.sentences), 1)
+
+
+def _write_sentences(
+    sheet: Any,
+    styles: dict[str, Any],
+    rows: Sequence[tuple[Report, int, ScreenedSentence]],
+    first: int,
+    names: dict[str, str],
+    lang: Lang,
+) -> None:
+    """Write a row a flagged sentence; ``first`` is the number of the first."""
+    heads = [
+        *((say(key, lang), styles["head"]) for key in _SENTENCES),
+        *((say(key, lang), styles["entry_head"]) for key in _ENTRIES),
+        *((category.label(lang), styles["score_head"]) for category in Category),
+        (say("ledger.score", lang), styles["score_head"]),
+    ]
+    scores = [_SCORE_WIDTH] * (len(Category) + 1)
+    widths = [*_SENTENCES.values(), *_ENTRIES.values(), *scores]
+    _write_header(sheet, 1, [*heads, (KEY, styles["score_head"])], widths)
+    sheet.column_dimensions[get_column_letter(len(heads) + 1)].hidden = True
+    for number, (report, index, item) in enumerate(rows, 2):
+        texts = _texts(item, names[report.name], lang)
+        prediction = item.prediction
+        write_row(sheet, number, [
+            (first + number - 2, styles["count"]),
+            *((text, styles["text"]) for text in texts),
+            *[(None, styles["entry"])] * len(_ENTRIES),
+            *((prediction.category_scores[category], styles["score"]) for category in Category),
+            (prediction.embellishment_score, styles["score"]),
+            (_key(report, index, item), styles["key"]),
+        ])  # fmt: skip
+        _fit_height(sheet, number, zip(texts, widths[1:], strict=False))
+    if rows:
+        _offer_choices(sheet, len(rows) + 1, lang)
+    # scores are for the screen: on paper they would make the sentence too small to read
+    printed = len(_SENTENCES) + len(_ENTRIES)
+    _set_up(sheet, 1, len(rows) + 1, filtered=len(heads), printed=printed)
+
+
+def _texts(item: ScreenedSentence, name: str, lang: Lang) -> list[str]:
+    """Return the words of a row, in the order of the columns after the number."""
+    sentence, comma = item.sentence, "、" if lang == "zh" else ", "
+    place = "report.page" if sentence.page else "report.paragraph"
+    practices = [Category(practice).label(lang) for practice in item.practices]
+    return [
+        name,
+        say(place, lang, page=sentence.page, paragraph=sentence.paragraph),
+        join_headings(sentence.heading),
+        sentence.text,
+        comma.join(dict.fromkeys(item.words)),
+        comma.join(practices) or say("report.embellishment", lang),
+        Role(item.prediction.role).label(lang),
+    ]
+
+
+def _key(report: Report, index: int, item: ScreenedSentence) -> str:
+    """Return what identifies a sentence, and the labels that its flag stands for."""
+    previous = legal(report.sentences[index - 1].sentence.text) if index else ""
+    level = round(item.prediction.embellishment_score * MAX_LEVEL)
+    value = {
+        "doc_id": report.name,
+        "index": index,
+        "previous": previous if len(previous) <= _MAX_PREVIOUS else "",
+        "categories": list(item.prediction.categories),
+        "role": item.prediction.role,
+        # a flag for praise alone says that the praise is clear, whatever its score rounds to
+        "level": level if item.practices else max(level, FLAG_LEVEL),
+    }
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _offer_choices(sheet: Any, last: int, lang: Lang) -> None:
+    """Give the cells for a person's judgement their drop-downs and hints."""
+    categories = [*(category.label(lang) for category in Category), say("report.none", lang)]
+    offers = [
+        ([say(key, lang) for key in VERDICTS], "ledger.verdict_hint"),
+        (categories, "ledger.categories_hint"),
+        ([role.label(lang) for role in Role], "ledger.role_hint"),
+        (list(map(str, LEVELS)), "ledger.level_hint"),
+    ]
+    for column, (choices, hint) in enumerate(offers, len(_SENTENCES) + 1):
+        letter = get_column_letter(column)
+        rule = DataValidation(
+            type="list",
+            formula1=f'"{",".join(choices)}"',
+            allow_blank=True,
+            showErrorMessage=choices is not categories,  # several of those may be typed
+            error=say("ledger.choose", lang),
+            showInputMessage=True,
+            prompt=say(hint, lang),
+            sqref=f"{letter}2:{letter}{last}",
+        )
+        sheet.add_data_validation(rule)
+
+
+def _write_header(
+    sheet: Any, row: int, heads: Sequence[tuple[str, Any]], widths: Sequence[float]
+) -> None:
+    write_row(sheet, row, heads)
+    _fit_height(sheet, row, zip((head for head, _ in heads), widths, strict=False))
+    for column, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+
+
+def _fit_height(sheet: Any, row: int, cells: Iterable[tuple[str, float]]) -> None:
+    """Make ``row`` as high as its tallest ``(text, column width)`` needs, as far as Excel goes."""
+    lines = max(math.ceil(cell_len(text) / width) for text, width in cells)
+    sheet.row_dimensions[row].height = min(max(lines, 1) * _LINE_HEIGHT + 4, MAX_HEIGHT)
+
+
+def _set_up(sheet: Any, header: int, last: int, *, filtered: int, printed: int) -> None:
+    """Freeze the header, and give so many columns filters and so many a place on A4."""
+    sheet.freeze_panes = f"A{header + 1}"
+    sheet.auto_filter.ref = f"A{header}:{get_column_letter(filtered)}{last}"
+    sheet.print_area = f"A1:{get_column_letter(printed)}{last}"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.orientation = sheet.ORIENTATION_LANDSCAPE
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0  # as many pages as it takes
+    sheet.print_title_rows = f"{header}:{header}"
+    inches = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6, "footer": 0.25}
+    sheet.page_margins = PageMargins(**inches)
+    sheet.oddFooter.center.text = "&P / &N"
+
+
+def _styles(sheet: Any) -> dict[str, Any]:
+    """Return the looks of cells by name; contrast is 4.5 : 1 or more (WCAG 2.2, 1.4.3)."""
+    line = Side(style="thin", color="BFC5CC")
+    grid = Border(left=line, right=line, top=line, bottom=line)
+    words = Alignment(vertical="top", wrap_text=True)
+    number = Alignment(vertical="top", horizontal="center")
+    middle = Alignment(vertical="center", horizontal="center", wrap_text=True)
+    black, red, soft = Font(_FONT, _SIZE), Font(_FONT, _SIZE, color="B3261E"), "5B636D"
+    in_grid: dict[str, Any] = {"border": grid, "font": black}
+    head = {**in_grid, "font": Font(_FONT, _SIZE, bold=True, color="FFFFFF"), "alignment": middle}
+    looks: dict[str, dict[str, Any]] = {
+        "title": {"font": Font(_FONT, 16, bold=True)},
+        "plain": {"font": black},
+        "alarm": {"font": Font(_FONT, _SIZE, bold=True, color="B3261E")},
+        "text": {**in_grid, "alignment": words},
+        "failed": {**in_grid, "alignment": words, "font": red},
+        "entry": {**in_grid, "alignment": words, "fill": PatternFill("solid", "FFF8DC")},
+        "count": {**in_grid, "alignment": number},
+        "share": {**in_grid, "alignment": number, "number_format": "0.0%"},
+        "score": {**in_grid, "alignment": number, "number_format": "0.00"},
+        "key": {"font": Font(_FONT, _SIZE, color=soft)},
+        "head": {**head, "fill": PatternFill("solid", "1F4E79")},
+        "entry_head": {**head, "fill": PatternFill("solid", "7A4A00")},
+        "score_head": {**head, "fill": PatternFill("solid", soft)},
+    }
+    return {name: _register(sheet, look) for name, look in looks.items()}
+
+
+def _register(sheet: Any, look: dict[str, Any]) -> Any:
+    """Return ``look`` as openpyxl keeps it: setting it on every cell anew takes twice as long."""
+    cell = sheet["A1"]
+    for part, value in look.items():
+        setattr(cell, part, value)
+    style = copy(cell._style)
+    cell.style = "Normal"
+    return style

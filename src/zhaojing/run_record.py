@@ -1,0 +1,140 @@
+"""What a screening was made of, ``manifest.json``, so that anyone can make it again."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import zhaojing
+from zhaojing.errors import InvalidConfig
+from zhaojing.judging.fixed_wording import read_fixed_wording
+from zhaojing.model_folder import default_folder
+from zhaojing.pile import Pile, Request, work_through
+from zhaojing.policy import Policy
+from zhaojing.reading import find_reports
+
+RUN_FILE = "manifest.json"
+_FORMAT = 1
+_LIBRARIES = ("jieba", "lxml", "numpy", "pypdfium2")
+
+
+def run_record(request: Request, pile: Pile, leave_out: Sequence[Path] = ()) -> dict[str, Any]:
+    """Return all that decides the results of a run, and a digest of the results themselves."""
+    return {
+        "format": _FORMAT,
+        "zhaojing": zhaojing.__version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "folder": str(Path.cwd()),
+        "paths": [str(path) for path in request.paths],
+        "earlier": [str(path) for path in request.earlier],
+        "policy": request.policy.to_json(),
+        "model": str(request.model) if request.model else None,
+        **_digests(request, pile, leave_out),
+    }
+
+
+def _digests(request: Request, pile: Pile, leave_out: Sequence[Path]) -> dict[str, Any]:
+    folder = request.model or default_folder()
+    rows = (row for found in pile.judgements for row in found.report.rows())
+    wording = "\n".join(read_fixed_wording())
+    return {
+        "sha256": {
+            "model": _of_files(sorted(file for file in folder.iterdir() if file.is_file())),
+            "fixed_wording": hashlib.sha256(wording.encode()).hexdigest(),
+            "results": _of_lines(json.dumps(row, ensure_ascii=False) for row in rows),
+        },
+        "inputs": list(_inputs((*request.paths, *request.earlier), leave_out)),
+        "unread": [failure.describe("en") for failure in pile.failures],
+        "reports": [
+            {
+                "name": found.report.name,
+                "sentences": len(found.report.sentences),
+                "flagged": len(found.report.flagged),
+                "index": round(found.risk.index, 6) if found.risk else None,
+                "shares": {k: round(v, 6) for k, v in found.risk.shares.items()}
+                if found.risk
+                else {},
+            }
+            for found in pile.judgements
+        ],
+    }
+
+
+def _inputs(paths: Iterable[Path], leave_out: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    for named in paths:
+        for path in find_reports(named, leave_out=leave_out)[0]:
+            with contextlib.suppress(OSError):  # it is listed as unread
+                yield {"file": str(path), "sha256": _of_files([path])}
+
+
+def _of_files(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _of_lines(lines: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line.encode() + b"\n")
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A run made again: what was the same, by the keys of the record, and what was not.
+
+    ``changed`` holds paths of inputs that are other files now, or are gone, or are new.
+    """
+
+    same: dict[str, bool]
+    changed: tuple[str, ...]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the results are those of the record."""
+        return self.same["results"] and self.same["reports"]
+
+
+def replay(record_file: Path, leave_out: Sequence[Path] = ()) -> Replay:
+    """Screen again what ``record_file`` names, in its folder, and compare.
+
+    Raises
+    ------
+    InvalidConfig
+        The file is no record of a run of this format.
+    """
+    try:
+        record = json.loads(record_file.read_text(encoding="utf-8"))
+        if record["format"] != _FORMAT:
+            raise ValueError(f"format {record['format']}")
+        request = Request(
+            paths=tuple(map(Path, record["paths"])),
+            earlier=tuple(map(Path, record["earlier"])),
+            model=Path(record["model"]) if record["model"] else None,
+            policy=Policy.build(None, record["policy"]),
+        )
+        before = {entry["file"]: entry["sha256"] for entry in record["inputs"]}
+        folder, digests, reports = record["folder"], dict(record["sha256"]), record["reports"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidConfig("replay.invalid", where=record_file, detail=repr(error)) from error
+    with contextlib.chdir(folder):  # names of files are relative to it
+        now = _digests(request, work_through(request, leave_out=leave_out), leave_out)
+    after = {entry["file"]: entry["sha256"] for entry in now["inputs"]}
+    changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    same = {name: digests.get(name) == digest for name, digest in now["sha256"].items()}
+    same |= {"inputs": not changed, "reports": reports == now["reports"]}
+    return Replay(same, tuple(sorted(changed)))
