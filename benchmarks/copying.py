@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from zhaojing.judging.copying import CopiedPair, Source, find_copies
+from zhaojing.reading import Document
 from zhaojing.records import Record, read_records
-from zhaojing.splitting import split_text
+from zhaojing.splitting import split, split_text
 
 NEW, EARLIER, SENTENCES = 40, 2_000, 200
 PLANTED = 100  # every so many earlier reports, one has ten sentences of a new one
@@ -60,10 +61,9 @@ def change_order(text: str, draw: random.Random) -> str:
 
 
 def source(record: Record) -> Source:
-    """Take a document of the corpus; its short lines without a full stop are headings."""
-    texts = tuple(sentence.text for sentence in record.sentences)
-    bare = (i for i, text in enumerate(texts) if len(text) <= 30 and text[-1] not in "。！？；")
-    return Source(record.doc_id, texts, frozenset(bare))
+    """Take a document of the corpus, a line a sentence."""
+    text = "\n".join(sentence.text for sentence in record.sentences)
+    return Source.of(record.doc_id, split(Document.from_text(text)))
 
 
 def rewritten(records: list[Record]) -> None:

@@ -26,7 +26,7 @@ def test_a_wheel_in_an_empty_environment_screens_without_torch(tmp_path: Path) -
     assert "torch" not in listed
     assert "scikit-learn" not in listed
     run(python, "-m", "zhaojing", "screen", ROOT / "data" / "samples", "--output", tmp_path / "out")
-    assert (tmp_path / "out" / "report.html").exists()
+    assert (tmp_path / "out" / "index.html").exists()
     refused = subprocess.run(
         [python, "-m", "zhaojing", "train", "--train", ROOT / "data" / "train.jsonl", "-o", "m"],
         capture_output=True,

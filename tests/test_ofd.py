@@ -169,10 +169,11 @@ def test_glyph_numbers_are_passed_over_and_escapes_resolved() -> None:
         f'<ofd:TextObject Boundary="20 20 99 9" Size="{SIZE}">'
         '<ofd:CGTransform CodePosition="0" CodeCount="4" GlyphCount="4">'
         "<ofd:Glyphs>4460 12 13 99</ofd:Glyphs></ofd:CGTransform>"
-        f'<ofd:TextCode X="0" Y="5" DeltaX="g 4 {SIZE}">\n  会议\\0020太多\n  </ofd:TextCode>'
+        f'<ofd:TextCode X="0" Y="5" DeltaX="g 4 {SIZE}">\n  会议\\0020太多\\D842\\DFB7\n  </ofd:TextCode>'
+        '<ofd:TextCode X="0" Y="5"/><ofd:TextCode X="99" Y="5">只有半个字\\D842</ofd:TextCode>'
         "</ofd:TextObject>"
     )
-    assert texts(package(page(body))) == ["会议 太多"]
+    assert texts(package(page(body))) == ["会议 太多𠮷 只有半个字\ufffd"]
 
 
 def test_two_columns_are_read_one_after_the_other() -> None:

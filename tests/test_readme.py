@@ -102,8 +102,9 @@ def test_every_zhaojing_command_runs_in_order(checkout: Path, tmp_path: Path) ->
         done = run(line.replace(HUB_ID, str(encoder)), checkout)
         assert done.returncode == 0, (line, done.stderr[-2000:])
         ran += 1
-    assert ran >= 9
-    assert (checkout / "out" / "report.html").exists()
+    assert ran >= 12
+    assert (checkout / "out" / "index.html").exists()
+    assert (checkout / "out" / "reviewed.jsonl").exists()
     assert (checkout / "out" / "encoder" / "README.md").exists()
 
 

@@ -36,13 +36,8 @@ review_app = typer.Typer(no_args_is_help=True, help="收回复核意见。Take i
 app.add_typer(data_app, name="data")
 app.add_typer(review_app, name="review")
 
-ModeOption = Annotated[
-    Mode,
-    typer.Option(
-        "--mode",
-        help="cautious 少误报、balanced 均衡、sensitive 少漏报。Few false alarms, or few misses.",
-    ),
-]
+_MODE_HELP = "cautious 少误报、balanced 均衡、sensitive 少漏报。Few false alarms, or few misses."
+ModeOption = Annotated[Mode, typer.Option("--mode", help=_MODE_HELP)]
 LangOption = Annotated[
     Lang, typer.Option("--lang", help="界面语言 zh 或 en。Language of messages and reports.")
 ]
@@ -122,32 +117,75 @@ def _load(model: Path | None, mode: Mode = DEFAULT_MODE) -> Classifier:
 @app.command()
 def screen(
     paths: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             help="报告文件或文件夹。Report files or folders.", metavar="PATH...", readable=False
         ),
-    ],
+    ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="结果文件夹。Folder for the results.")
-    ],
+        Path | None, typer.Option("--output", "-o", help="结果文件夹。Folder for the results.")
+    ] = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="以往的报告，只用来比对雷同。Earlier reports, to compare with only."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="筛查设置，默认 ./zhaojing.toml。Settings; ./zhaojing.toml if absent.",
+            readable=False,
+        ),
+    ] = None,
+    mode: Annotated[Mode | None, typer.Option("--mode", help=_MODE_HELP)] = None,
     model: ModelOption = None,
+    explain_config: Annotated[
+        bool,
+        typer.Option("--explain-config", help="只显示生效的设置。Only show what holds."),
+    ] = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """筛查报告，标出值得复核的句子。Screen reports and mark the sentences worth a look."""
-    from zhaojing.output import check_folder
-    from zhaojing.report import result_files, terminal, write_results
-    from zhaojing.screening import Screener, screen_all
+    from zhaojing.pile import Request, work_through
+    from zhaojing.policy import POLICY_FILE, Policy
+    from zhaojing.report import check_results, result_files, terminal, write_results
 
-    screener = Screener(_load(model))
-    check_folder(output)  # before the work, not after it
+    if config is None and Path(POLICY_FILE).is_file():
+        config = Path(POLICY_FILE)
+    policy = Policy.build(config, {"mode": mode})
     console = terminal.console()
+    if explain_config:
+        from zhaojing.model_folder import Manifest, default_folder
+
+        manifest = Manifest.read(model or default_folder())
+        terminal.print_policy(console, config, policy.explain(manifest), lang)
+        return
+    if not paths or output is None:
+        raise typer.BadParameter("PATH... --output FOLDER")
+    request = Request(paths=tuple(paths), earlier=tuple(earlier or ()), model=model, policy=policy)
+    check_results(output)  # before the work, not after it
     with terminal.progress(console, say("cli.reading", lang)) as advance:
-        reports, failures = screen_all(
-            screener, paths, leave_out=result_files(output), on_file=advance
-        )
-    write_results(reports, failures, screener.classifier, output, lang)
-    terminal.print_summary(console, reports, failures, output, lang)
+        pile = work_through(request, leave_out=result_files(output), on_file=advance)
+    failures = write_results(request, pile, output, lang)
+    terminal.print_summary(console, pile, failures, output, lang)
     if failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def replay(
+    record: Annotated[
+        Path,
+        typer.Argument(metavar="MANIFEST.json", help="筛查留下的 manifest.json。", readable=False),
+    ],
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """重做一次筛查，核对结果是否相同。Make a screening again and compare the results."""
+    from zhaojing.report import result_files, terminal
+    from zhaojing.run_record import replay as screen_again
+
+    found = screen_again(record, leave_out=result_files(record.absolute().parent))
+    terminal.print_replay(terminal.console(), found, lang)
+    if not found.is_same:
         raise typer.Exit(1)
 
 

@@ -278,12 +278,28 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "无法写出（{detail}）；请检查磁盘空间和权限",
         "cannot be written ({detail}); check space and permissions",
     ),
+    # making a screening again
+    "replay.invalid": (
+        "不是筛查留下的 manifest.json（{detail}）；请给出结果文件夹里的那一个",
+        "not the manifest.json of a screening ({detail}); name the one in the results' folder",
+    ),
+    "replay.same": ("相同", "the same"),
+    "replay.changed": ("不同", "changed"),
+    "replay.inputs": ("报告文件", "input files"),
+    "replay.model": ("模型", "model"),
+    "replay.fixed_wording": ("固定用语表", "list of fixed wording"),
+    "replay.results": ("逐句结果", "results of the sentences"),
+    "replay.reports": ("各份报告的结果", "results of the reports"),
     # the terminal
     "cli.error": ("错误：", "error: "),
     "cli.reading": ("正在筛查", "screening"),
     "cli.summary": (
         "共 {files} 份报告、{sentences} 句，标出 {flagged} 句",
         "{files} reports, {sentences} sentences, {flagged} flagged",
+    ),
+    "cli.copied": (
+        "有 {count} 对报告内容雷同，见首页",
+        "{count} pairs of reports share passages, see the index page",
     ),
     "cli.failed": ("有 {count} 个文件没有读成：", "{count} files could not be read:"),
     "cli.written": ("结果在 {path}", "results are in {path}"),
@@ -525,6 +541,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mark.uncheckable": ("无可核实的依据", "nothing in it can be checked"),
     # what the office has decided
     "policy.title": ("本次筛查的设定", "settings of this screening"),
+    "policy.file": ("设置文件：{path}", "settings file: {path}"),
     "policy.setting": ("设定", "setting"),
     "policy.value": ("值", "value"),
     "policy.reason": ("理由或来源", "reason or origin"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from zhaojing.errors import UnreadableFile, printable
 from zhaojing.evidence import Span, find_evidence
 from zhaojing.labels import CATEGORIES, Role
 from zhaojing.policy import Policy
-from zhaojing.reading import Document, find_sources, read, read_source
+from zhaojing.reading import Document, Source, find_sources, read_source
 from zhaojing.splitting import Sentence, split
 
 
@@ -61,6 +61,7 @@ class Report:
 
     document: Document
     sentences: tuple[ScreenedSentence, ...]
+    source: Source | None = None  # what can be read again, where there is one
 
     @property
     def path(self) -> Path | None:
@@ -136,7 +137,11 @@ class Screener:
         UnreadableFile
             The file cannot be read, or holds no sentence.
         """
-        return self.screen_document(read(path))
+        return self.screen_source(Source.of_file(Path(path)))
+
+    def screen_source(self, source: Source) -> Report:
+        """Read, split and classify one report, wherever it comes from; raises the same."""
+        return replace(self.screen_document(read_source(source)), source=source)
 
     def screen_document(self, document: Document) -> Report:
         """Split and classify a document that has been read."""
@@ -177,7 +182,7 @@ def screen_all(
             continue
         on_file(found.path)
         try:
-            reports.append(screener.screen_document(read_source(found)))
+            reports.append(screener.screen_source(found))
         except UnreadableFile as error:
             failures.append(error)
     return reports, failures

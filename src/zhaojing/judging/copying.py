@@ -15,10 +15,10 @@ four steps of linear time:
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, product
+from itertools import chain, groupby, product
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -40,12 +40,13 @@ _SEEDS = 4  # n-grams of five letters
 _RUN = 3
 _ALIKE = 0.5
 _REACH = 2  # sentences from one alike pair to the next: one in between may be new
+_PARTNERS = 4  # sentences that one may have been cut into
 _ENOUGH = 30  # letters of a passage that are its own; a sentence has 40 on average
 _FEW = 15  # letters of a further passage between reports that have one with enough
 _LONGEST = 400  # letters compared at once, so that a text without a full stop stays cheap
-_LABEL = 30  # characters of a line without a full stop that is no sentence
+_LABEL = 40  # characters of a line without a full stop that is taken for a title or a label
 
-_ENDS = frozenset("。！？；.!?;…”’）)")
+_ENDS = frozenset("。！？；.!?;…”’")
 
 _Pair = tuple[int, int]  # a piece of one text, a piece of the other
 
@@ -67,12 +68,10 @@ class Source:
         """
         named = {sentence.heading[-1] for sentence in sentences if sentence.heading}
         texts = tuple(sentence.text for sentence in sentences)
-        open_ended = [text[-1:] not in _ENDS for text in texts]
-        prose = open_ended.index(False) if False in open_ended else len(texts)
         headings = (
             index
             for index, text in enumerate(texts)
-            if text in named or (open_ended[index] and (index < prose or len(text) <= _LABEL))
+            if text in named or (len(text) <= _LABEL and text[-1:] not in _ENDS)
         )
         return cls(name, texts, frozenset(headings))
 
@@ -155,7 +154,7 @@ def find_copies(
         seeds = index.seeds(text)
         for other, first in enumerate(texts[:number]):
             is_identical = first.says_the_same_as(text)
-            overlap = (_whole if is_identical else _overlap)(first, text, seeds[other])
+            overlap = _whole(first, text) if is_identical else _overlap(first, text, seeds[other])
             if not overlap.passages:
                 continue
             pairs.append(
@@ -237,7 +236,7 @@ class _Text:
 
 
 class _Index:
-    """Which piece of which report first has an n-gram; sorted arrays, twelve bytes an entry."""
+    """Which piece of which report first has an n-gram; sorted arrays, 24 bytes an entry."""
 
     def __init__(self, texts: Sequence[_Text]) -> None:
         grams = np.concatenate([np.zeros(0, np.uint64), *(text.seeds for text in texts)])
@@ -306,26 +305,27 @@ def _overlap(first: _Text, second: _Text, seeds: set[_Pair]) -> _Overlap:
 def _grow(first: _Text, second: _Text, seeds: set[_Pair]) -> dict[_Pair, tuple[Mask, Mask]]:
     """Return the alike pieces that can be reached from ``seeds``, with the letters in common.
 
-    A pair is tried while one of its pieces has no partner: so repetitive texts stay cheap, and
-    nothing depends on the order.
+    A pair is tried if it brings in a new piece and neither has many partners yet, which keeps
+    repetitive texts from costing the square of their length. As a round tries all its pairs on
+    the same terms, no order matters.
     """
     links: dict[_Pair, tuple[Mask, Mask]] = {}
     tried: set[_Pair] = set()
-    done: tuple[set[int], set[int]] = (set(), set())
+    partners: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
     todo = seeds
     while todo:
         tried |= todo
         found = {pair: masks for pair in todo if (masks := _alike(first, second, *pair))}
         links |= found
-        for a, b in found:
-            done[0].add(a)
-            done[1].add(b)
+        for side, counter in enumerate(partners):
+            counter.update(pair[side] for pair in found)
         todo = {
             (a, b)
             for pair in found
             for a, b in _near(pair)
             if 0 <= a < len(first.pieces) and 0 <= b < len(second.pieces)
-            if not (a in done[0] and b in done[1])
+            if min(partners[0][a], partners[1][b]) == 0
+            if max(partners[0][a], partners[1][b]) < _PARTNERS
         } - tried
     return links
 
@@ -405,11 +405,12 @@ class _Side:
 
     def extracts(self) -> Iterator[Extract]:
         """Yield the sentences of the passage in order."""
-        spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for piece in sorted(self._covered):
-            _, _, sentence, offset = self._text.pieces[piece]
-            where = places(self._text.source.sentences[sentence])[offset:]
-            spans[sentence] += [
-                (where[start][0], where[end - 1][1]) for start, end in _edges(self._covered[piece])
+        pieces = self._text.pieces
+        for sentence, group in groupby(sorted(self._covered), lambda piece: pieces[piece].sentence):
+            where = places(self._text.source.sentences[sentence])
+            spans = [
+                (where[pieces[piece].offset + start][0], where[pieces[piece].offset + end - 1][1])
+                for piece in group
+                for start, end in _edges(self._covered[piece])
             ]
-        return (Extract(sentence, tuple(found)) for sentence, found in spans.items())
+            yield Extract(sentence, tuple(spans))

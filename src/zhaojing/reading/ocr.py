@@ -7,8 +7,10 @@ that nothing is ever fetched. The recognised lines are put back into paragraphs 
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 80_000_000  # of a picture: A3 at 600 dots an inch has 70 million
 MAX_SCANS = 500  # pages of a file; each takes seconds
 
+_MILLIONS = MAX_PIXELS // 1_000_000
 _A4_AREA = 595.0 * 842.0  # square points; a picture is taken for A4, since few tell their size
 _DETAIL = 200 / 72  # pixels a point at most: enough for the small print of a form
 _AREA = 4_000_000  # pixels that are looked at: those of an A4 page in this detail
@@ -38,8 +41,8 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 
 _SURE = 0.5  # confidence; what is below is noise: seals, stamps, specks
 _UPRIGHT = 0.75  # confidence of a page; below, it may stand on its head, as poor copies keep 0.9
-_LONGEST = 120.0  # ratio of a line's length to its height that no print reaches
-_MOST = 20_000.0  # the sum of these ratios on a page: about its number of characters
+_LONGEST = 120.0  # ratio of length to height that no line of print reaches, but a rule does
+_MOST = 20_000.0  # sum of these ratios: a page has no more characters, but hatching has
 
 _Pixels = NDArray[np.uint8]
 
@@ -78,7 +81,7 @@ def check_count(pages: int) -> None:
 def check_size(width: int, height: int) -> None:
     """Raise :class:`UnreadableFile` for a picture whose pixels would fill the memory."""
     if width * height > MAX_PIXELS:
-        raise UnreadableFile("picture.too_large", limit=MAX_PIXELS // 1_000_000)
+        raise UnreadableFile("picture.too_large", limit=_MILLIONS)
 
 
 def scale_for(width: float, height: float) -> float:
@@ -109,31 +112,40 @@ def read_picture(data: bytes) -> Iterator[Block]:
 
 def _pictures(data: bytes) -> Iterator[Image.Image]:
     """Yield the pages of an image file, one in memory at a time."""
+    for index in count():
+        picture = _picture(data, index)
+        if picture is None:
+            return
+        yield picture
+
+
+def _picture(data: bytes, index: int) -> Image.Image | None:
+    """Return one page of an image file, ``None`` beyond the last."""
     from PIL import Image
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd metadata, which nobody reads here
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
             file = Image.open(io.BytesIO(data), formats=_FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnreadableFile("picture.too_large", limit=MAX_PIXELS // 1_000_000) from error
-    with file:
-        for frame in count(1):
-            check_size(*file.size)
-            yield _flattened(file)
-            if file.format != "TIFF":  # the others hold previews, or films
-                return
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise UnreadableFile("picture.too_large", limit=_MILLIONS) from error
+        with file:
+            if index and file.format != "TIFF":  # the others hold previews, or films
+                return None
             try:
-                file.seek(frame)
+                file.seek(index)
             except EOFError:
-                return
+                return None
+            check_size(*file.size)
+            return _flattened(file)
 
 
-def _flattened(file: Image.Image) -> Image.Image:
+def _flattened(image: Image.Image) -> Image.Image:
     """Return a picture as black on white would be: upright, opaque, no larger than needed."""
     from PIL import Image, ImageOps
 
-    image = ImageOps.exif_transpose(file)
+    ImageOps.exif_transpose(image, in_place=True)
     if image.mode.startswith("I;16"):  # which Pillow would clip to white
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     image = image.convert("RGBA" if image.has_transparency_data else "RGB")
@@ -166,7 +178,7 @@ def _upright(pixels: _Pixels) -> tuple[_Pixels, list[_Piece]]:
     longer = [piece for piece in pieces if len(piece.text) > 1]
     if sum(piece.height > piece.length for piece in longer) * 2 > len(longer):
         turns = [(turned, _read(turned)) for turned in (np.rot90(pixels), np.rot90(pixels, 3))]
-    elif _confidence(pieces) < _UPRIGHT:
+    elif pieces and _confidence(pieces) < _UPRIGHT:
         turned = np.rot90(pixels, 2)
         turns = [(pixels, pieces), (turned, _read(turned))]
     else:
@@ -187,12 +199,13 @@ def _read(pixels: _Pixels) -> list[_Piece]:
     except nothing_found:
         return []
     ratios = [max(strip.shape[:2]) / max(1, min(strip.shape[:2])) for strip in strips]
-    if max(ratios) > _LONGEST or sum(ratios) > _MOST:
-        return []  # a drawing made to keep the recogniser busy, or filled with hatching
-    found = engine.recognize_txt(strips)
+    kept = [index for index, ratio in enumerate(ratios) if ratio <= _LONGEST]
+    if not kept or sum(ratios[index] for index in kept) > _MOST:
+        return []
+    found = engine.recognize_txt([strips[index] for index in kept])
     return [
-        _Piece(text.strip(), np.asarray(corners, float), float(confidence))
-        for text, corners, confidence in zip(found.txts, boxes.boxes, found.scores, strict=True)
+        _Piece(text.strip(), np.asarray(boxes.boxes[index], float), float(confidence))
+        for index, text, confidence in zip(kept, found.txts, found.scores, strict=True)
         if text.strip()
     ]
 
@@ -201,11 +214,13 @@ def _read(pixels: _Pixels) -> list[_Piece]:
 def _engine() -> tuple[Any, type[Exception]]:
     """Return the recogniser, and what it raises where there is no text."""
     try:
+        # newer versions than the pinned one report to their maker, and keep a file of it at home
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
         import rapidocr
         from rapidocr.main import RapidOCRError
 
-        onnxruntime.disable_telemetry_events()  # what Windows builds would log of each model
+        onnxruntime.disable_telemetry_events()  # what Windows builds log of each model
         models = Path(rapidocr.__file__).parent / "models"
         settings = {
             "Global.log_level": "critical",
@@ -217,9 +232,15 @@ def _engine() -> tuple[Any, type[Exception]]:
             "Det.limit_type": "max",
             "Det.limit_side_len": _AREA,
         }
-        return rapidocr.RapidOCR(params=settings), RapidOCRError
+        engine = rapidocr.RapidOCR(params=settings)
+        # the models are loaded on first use, so now, while it is clear that no file is at fault
+        blank = np.full((64, 64, 3), 255, np.uint8)
+        engine.recognize_txt([blank])
+        with suppress(RapidOCRError):
+            engine.detect_and_crop(blank, {})
     except Exception as error:  # a library that Windows lacks, a model that is damaged
         raise UnreadableFile("ocr.broken", detail=f"{type(error).__name__}: {error}") from error
+    return engine, RapidOCRError
 
 
 def _lines(

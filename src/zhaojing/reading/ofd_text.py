@@ -92,11 +92,19 @@ class GlyphReader:
         reading = _READING.get(element.get("ReadDirection", ""), (1.0, 0.0))
         x = y = 0.0
         for code in element.iterchildren("{*}TextCode"):
-            text = _INDENTATION.sub("", "".join(code.itertext()))
-            text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+            text = _characters(code)
             self._count(len(text))
             x, y = number(code.get("X"), x), number(code.get("Y"), y)  # by default the last ones
-            yield from _glyphs(text, (x, y), _steps(code, text, em, reading), em, size, matrix)
+            if text:
+                steps = _steps(code, text, em, reading)
+                yield from _glyphs(text, (x, y), steps, em, size, matrix)
+
+
+def _characters(code: _Element) -> str:
+    """Return the text of a TextCode, escapes resolved; those of a rare character come in pairs."""
+    text = _INDENTATION.sub("", "".join(map(str, code.itertext())))
+    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _steps(code: _Element, text: str, em: float, reading: Vector) -> list[Vector]:

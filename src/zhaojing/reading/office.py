@@ -24,20 +24,29 @@ def read_word(data: bytes) -> Iterable[Block]:
     Raises
     ------
     UnreadableFile
+        As :func:`as_docx`.
+    """
+    return read_html(data) if signature(data) == HTML else read_docx(as_docx(data))
+
+
+def as_docx(data: bytes) -> bytes:
+    """Return a word-processor file as ``.docx``, converted where it is none.
+
+    Raises
+    ------
+    UnreadableFile
         It is encrypted or unpacks to too much, or as :func:`~zhaojing.reading.soffice.convert`.
     """
     kind = signature(data)
-    if kind == HTML:
-        return read_html(data)
     if kind == OLE:
-        return read_docx(_convert_ole(data))
+        return _convert_ole(data)
     if kind == RTF:
-        return read_docx(convert(data, ".rtf"))
+        return convert(data, ".rtf")
     package = zipfile.ZipFile(io.BytesIO(data))
     if "content.xml" in package.namelist():  # OpenDocument (ISO/IEC 26300); .docx has none
         _check_odt(package)
-        return read_docx(convert(data, ".odt"))
-    return read_docx(data)
+        return convert(data, ".odt")
+    return data
 
 
 def _convert_ole(data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,15 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from zhaojing.corpus.agreement import Agreement
-from zhaojing.errors import UnreadableFile, printable
+from zhaojing.errors import ZhaojingError, printable
 from zhaojing.heads import NEVER
+from zhaojing.judging import Judgement
 from zhaojing.labels import Category, Role
 from zhaojing.messages import Lang, say
-from zhaojing.report.html import LETTERS, practices
+from zhaojing.pile import Pile
+from zhaojing.report.marks import LETTERS, practices
+from zhaojing.report.pages.settings import in_words
+from zhaojing.run_record import Replay
 from zhaojing.screening import Report, ScreenedSentence
 
 STRONGEST_SHOWN = 5
@@ -46,15 +50,12 @@ def progress(console: Console, text: str) -> Iterator[Callable[[Path], None]]:
 
 
 def print_summary(
-    console: Console,
-    reports: Sequence[Report],
-    failures: Sequence[UnreadableFile],
-    folder: Path,
-    lang: Lang,
+    console: Console, pile: Pile, failures: Sequence[ZhaojingError], folder: Path, lang: Lang
 ) -> None:
     """Print what a clerk needs at once: the ranked files, the strongest sentences, failures."""
+    reports = [found.report for found in pile.judgements]
     if reports:
-        console.print(_files_table(reports, lang))
+        console.print(_files_table(pile.judgements, lang))
         strongest = sorted(
             ((report, item) for report in reports for item in report.strongest(STRONGEST_SHOWN)),
             key=lambda pair: -pair[1].strength,
@@ -66,9 +67,10 @@ def print_summary(
         console.print()
         flagged = sum(len(report.flagged) for report in reports)
         sentences = sum(len(report.sentences) for report in reports)
-        console.print(
-            say("cli.summary", lang, files=len(reports), sentences=sentences, flagged=flagged)
-        )
+        counts = {"files": len(reports), "sentences": sentences, "flagged": flagged}
+        console.print(say("cli.summary", lang, **counts))
+        if pile.pairs:
+            console.print(say("cli.copied", lang, count=len(pile.pairs)))
         console.print(say("report.notice", lang))
     if failures:
         console.print(say("cli.failed", lang, count=len(failures)), style="red")
@@ -77,23 +79,46 @@ def print_summary(
     console.print(escape(say("cli.written", lang, path=folder)), soft_wrap=True)
 
 
-def _files_table(reports: Sequence[Report], lang: Lang) -> Table:
+def _files_table(judgements: Sequence[Judgement], lang: Lang) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column(say("report.file", lang), overflow="fold")
-    for key in ("report.sentences", "report.flagged", "report.mean_embellishment"):
+    for key in ("risk.index", "report.sentences", "report.flagged", "report.mean_embellishment"):
         table.add_column(say(key, lang), justify="right")
     table.add_column(say("report.practices", lang), overflow="fold")
-    for report in sorted(reports, key=lambda r: -len(r.flagged) / len(r.sentences)):
+    for found in judgements:
+        report, index = found.report, found.risk
         comma = "、" if lang == "zh" else ", "
         shown = comma.join(f"{name} {count}" for name, count in practices(report, lang)[:3])
         table.add_row(
             escape(report.short_name),
+            f"{index.index:.0f} ({index.low:.0f}–{index.high:.0f})" if index else "–",
             str(len(report.sentences)),
             str(len(report.flagged)),
             f"{report.mean_embellishment:.2f}",
             shown or say("report.none", lang),
         )
     return table
+
+
+def print_policy(
+    console: Console, file: Path | None, settings: Iterable[tuple[str, str, str]], lang: Lang
+) -> None:
+    """Print the settings that hold: what, its value, and where it comes from or why."""
+    console.print(escape(say("policy.file", lang, path=file or "–")), soft_wrap=True)
+    columns = (say(f"policy.{name}", lang) for name in ("setting", "value", "reason"))
+    table = Table(*columns, box=None, pad_edge=False)
+    for setting in in_words(tuple(settings), lang):
+        table.add_row(*map(escape, setting))
+    console.print(table)
+
+
+def print_replay(console: Console, found: Replay, lang: Lang) -> None:
+    """Print what was the same when a screening was made again, and what was not."""
+    for name, same in found.same.items():
+        answer = say("replay.same" if same else "replay.changed", lang)
+        console.print(f"{say(f'replay.{name}', lang)}  {answer}", style="" if same else "red")
+    for path in found.changed:
+        console.print("  " + escape(printable(path)), style="red", soft_wrap=True)
 
 
 def _line(report: Report, item: ScreenedSentence, lang: Lang) -> str:

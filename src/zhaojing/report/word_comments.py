@@ -20,7 +20,7 @@ from zhaojing.messages import Lang, say
 from zhaojing.reading import Document
 from zhaojing.reading.docx import LocatedBlock, read_pieces
 from zhaojing.reading.word_xml import COMPATIBILITY, MATH, Package, integer, new, qn
-from zhaojing.report.html import LETTERS, PRAISE_LETTER
+from zhaojing.report.marks import LETTERS, PRAISE_LETTER
 from zhaojing.screening import Report, ScreenedSentence
 from zhaojing.splitting import Sentence
 

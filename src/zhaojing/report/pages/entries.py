@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
@@ -36,9 +37,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A judged report and its place in the pile; ``page`` is the file name of its page."""
+    """A judged report and its place in the pile.
+
+    ``name`` is the report's file name, with its folders where another one has the same;
+    ``page`` is the file name of its page.
+    """
 
     rank: int
+    name: str
     found: Judgement
     page: str
     parts: tuple[Part, ...]
@@ -74,9 +80,13 @@ class Entry:
 
 def entries_of(ranked: Sequence[Judgement], pages: Sequence[str], lang: Lang) -> list[Entry]:
     """Return the entries of a pile that is in order."""
+    reports = [found.report for found in ranked]
+    uses = Counter(report.short_name for report in reports)
+    names = [r.name if uses[r.short_name] > 1 else r.short_name for r in reports]
+    rows = zip(names, ranked, pages, strict=True)
     return [
-        Entry(rank, found, page, tuple(_parts(found, lang)))
-        for rank, (found, page) in enumerate(zip(ranked, pages, strict=True), 1)
+        Entry(rank, name, found, page, tuple(_parts(found, lang)))
+        for rank, (name, found, page) in enumerate(rows, 1)
     ]
 
 

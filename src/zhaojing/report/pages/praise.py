@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from zhaojing.judging.praise import Praise
 from zhaojing.messages import Lang, say
@@ -90,11 +91,11 @@ def _passage(items: Sequence[ScreenedSentence], start: int, lang: Lang) -> Where
 
 
 def _headings(report: Report) -> tuple[Tick, ...]:
-    """Return the headings of the highest rank that has more than one."""
+    """Return the headings of the highest rank that has more than one, evenly thinned out."""
     size = len(report.sentences)
     by_depth: dict[int, list[Tick]] = {}
     for index, depth in headings(report):
         tick = Tick(100 * index / size, report.sentences[index].sentence.text, index)
         by_depth.setdefault(depth, []).append(tick)
-    rows = (row for _, row in sorted(by_depth.items()) if len(row) > 1)
-    return tuple(next(rows, [])[:_MOST_HEADINGS])
+    row = next((row for _, row in sorted(by_depth.items()) if len(row) > 1), [])
+    return tuple(row[:: ceil(len(row) / _MOST_HEADINGS) or 1])

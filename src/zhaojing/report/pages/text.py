@@ -31,7 +31,7 @@ def paragraphs(found: Judgement, copied: Collection[int], lang: Lang) -> Iterato
     text, page, end = report.document.text, None, 0
     numbered = enumerate(report.sentences)
     for _, group in groupby(numbered, key=lambda pair: pair[1].sentence.paragraph):
-        marks = []
+        marks: list[Mark] = []
         number = 0
         for number, item in group:
             sentence = item.sentence

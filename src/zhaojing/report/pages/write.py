@@ -27,7 +27,7 @@ from zhaojing.report import marks
 from zhaojing.report.pages import grid, praise, settings
 from zhaojing.report.pages.copying import copying_of
 from zhaojing.report.pages.entries import DOUBTFUL, Entry, entries_of, formula
-from zhaojing.report.pages.files import INDEX_FILE, PAGES_FOLDER, begin_pages, finish_pages
+from zhaojing.report.pages.files import INDEX_FILE, PAGES_FOLDER, pages
 from zhaojing.report.pages.text import paragraphs
 from zhaojing.report.pages.visible import visible
 
@@ -57,35 +57,26 @@ def write_pages(
     Raises
     ------
     OutputFailed
-        A file cannot be written or removed, or ``folder`` has an ``index.html`` that is not ours.
+        A file cannot be written or removed.
     """
     ranked = by_risk(judgements)
-    names = begin_pages(folder, [found.report.short_name for found in ranked])
+    names = pages(folder).begin([found.report.short_name for found in ranked])
     entries = entries_of(ranked, names, lang)
     by_name = {entry.found.report.name: entry for entry in entries}
     environment = _environment(model, lang)
-    template = environment.get_template("report.html.jinja")
+    page = environment.get_template("report.html.jinja")
     off = settings.switched_off(policy)
-    for place, entry in enumerate(entries):
+    for entry in entries:
         with write_atomically(folder / PAGES_FOLDER / entry.page) as file:
-            neighbours = {
-                "before": entries[place - 1] if place else None,
-                "after": entries[place + 1] if place + 1 < len(entries) else None,
-                "total": len(entries),
-            }
             values = _report_values(entry, pairs, by_name, off, lang)
-            file.write(template.render(values | neighbours))
+            file.write(page.render(values, entries=entries))
     with write_atomically(folder / INDEX_FILE) as file:
-        template = environment.get_template("index.html.jinja")
-        values = _index_values(entries, pairs, by_name, lang)
-        file.write(
-            template.render(
-                values,
-                failures=[failure.describe(lang) for failure in failures],
-                settings=settings.in_words(policy, lang),
-            )
-        )
-    finish_pages(folder, names)
+        values = _index_values(entries, pairs, by_name, lang) | {
+            "failures": [failure.describe(lang) for failure in failures],
+            "settings": settings.in_words(policy, lang),
+        }
+        file.write(environment.get_template("index.html.jinja").render(values))
+    pages(folder).finish(names)
 
 
 def _environment(model: str, lang: Lang) -> Environment:

@@ -1,0 +1,122 @@
+"""A whole run: paths in, everything that a clerk gets out, and the same again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from zhaojing import InvalidConfig, OutputFailed
+from zhaojing.pile import Pile, Request, work_through
+from zhaojing.policy import Policy
+from zhaojing.report import check_results, result_files, write_results
+from zhaojing.run_record import replay
+
+SAMPLES = sorted((ROOT / "data" / "samples").iterdir())
+
+
+def screen(out: Path, *paths: Path, **options: object) -> tuple[Pile, list[str]]:
+    """Do what ``zhaojing screen`` does; return the pile and the names of what failed."""
+    request = Request(paths=paths, **options)  # type: ignore[arg-type]
+    check_results(out)
+    pile = work_through(request, leave_out=result_files(out))
+    return pile, [failure.key for failure in write_results(request, pile, out, "zh")]
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Path:
+    """A folder with a Word file, a text, a copy of that text with a new title, and a broken file."""
+    folder = tmp_path / "报送"
+    folder.mkdir()
+    shutil.copy(SAMPLES[0], folder / "甲.docx")
+    text = SAMPLES[3].read_text("gb18030")
+    (folder / "乙.txt").write_text(text, "utf-8")
+    (folder / "丙.txt").write_text("某镇关于近期工作的通报\n" + text.partition("\n")[2], "utf-8")
+    (folder / "坏.docx").write_bytes(b"PK\x03\x04broken")
+    return folder
+
+
+def test_one_run_writes_it_all_and_says_what_failed(reports: Path, tmp_path: Path) -> None:
+    out = tmp_path / "结果"
+    pile, failed = screen(out, reports)
+    assert failed == ["file.corrupt"]
+    assert {path.name for path in out.iterdir()} == {
+        *("index.html", "报告", "批注", "台账.xlsx", "results.jsonl", "manifest.json")
+    }
+    rows = (out / "results.jsonl").read_text("utf-8").splitlines()
+    assert len(rows) == sum(len(found.report.sentences) for found in pile.judgements)
+    assert len(list((out / "报告").glob("*.html"))) == 3
+    assert [path.name for path in (out / "批注").glob("*.docx")] == ["001-甲.docx"]
+    assert "坏.docx" in (out / "index.html").read_text("utf-8")
+    (pair,) = pile.pairs
+    assert {Path(pair.first.name).name, Path(pair.second.name).name} == {"乙.txt", "丙.txt"}
+    copied = {found.report.short_name: found.risk.shares["copied"] for found in pile.judgements}  # type: ignore[union-attr]
+    assert copied["甲.docx"] == 0
+    assert copied["乙.txt"] > 0.9
+    assert not list(tmp_path.rglob(".*tmp*"))
+
+
+def test_results_among_the_reports_are_not_screened(reports: Path) -> None:
+    first, _ = screen(reports, reports)
+    again, _ = screen(reports, reports)
+    names = [found.report.short_name for found in first.judgements]
+    assert [found.report.short_name for found in again.judgements] == names
+    assert len(list((reports / "批注").glob("*.docx"))) == 1
+
+
+def test_earlier_reports_are_compared_with_and_not_screened(reports: Path, tmp_path: Path) -> None:
+    earlier = tmp_path / "往年"
+    earlier.mkdir()
+    shutil.move(reports / "丙.txt", earlier / "丙.txt")
+    (earlier / "坏.pdf").write_bytes(b"%PDF-broken")
+    pile, failed = screen(tmp_path / "out", reports, earlier=(earlier,))
+    assert [found.report.short_name for found in pile.judgements if found.report.source]
+    assert len(pile.judgements) == 2
+    (pair,) = pile.pairs
+    assert pair.is_earlier
+    assert len(failed) == 2
+
+
+def test_a_file_that_is_not_ours_is_not_overwritten(reports: Path, tmp_path: Path) -> None:
+    out = tmp_path / "结果"
+    out.mkdir()
+    (out / "台账.xlsx").write_text("mine", "utf-8")
+    with pytest.raises(OutputFailed) as caught:
+        check_results(out)
+    assert caught.value.key == "output.foreign"
+    (out / "台账.xlsx").unlink()
+    check_results(out)
+
+
+def test_the_same_again_and_what_changed(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    out = Path("结果")
+    policy = Policy(mode="cautious", allow={"通报": "文种名称"})
+    screen(out, Path("报送"), policy=policy)
+    monkeypatch.chdir("/")
+    record = tmp_path / "结果" / "manifest.json"
+    found = replay(record, leave_out=result_files(record.parent))
+    assert found.is_same
+    assert all(found.same.values()), found
+    assert json.loads(record.read_text("utf-8"))["policy"]["mode"] == "cautious"
+
+    with (reports / "乙.txt").open("a", encoding="utf-8") as file:
+        file.write("全县人民欢欣鼓舞，无不称颂。\n")
+    found = replay(record, leave_out=result_files(record.parent))
+    assert not found.is_same
+    assert not found.same["inputs"]
+    assert found.same["model"]
+    assert found.changed == (str(Path("报送") / "乙.txt"),)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 99}', "\udcff"])
+def test_what_is_no_record_is_refused(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "manifest.json"
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(InvalidConfig):
+        replay(file)
