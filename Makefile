@@ -38,5 +38,5 @@ $(VENV)/base: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --editable '.[train,dev]'
+	$(PIP) --editable '.[train,dev,ocr]'
 	touch $@ $(VENV)/base

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from zhaojing.judging.copying import CopiedPair, Source, find_copies
+from zhaojing.judging.copying import CopiedPair, ReportText, find_copies
 from zhaojing.reading import Document
 from zhaojing.records import Record, read_records
 from zhaojing.splitting import split, split_text
@@ -60,10 +60,10 @@ def change_order(text: str, draw: random.Random) -> str:
     return "，".join(clauses) + end
 
 
-def source(record: Record) -> Source:
+def source(record: Record) -> ReportText:
     """Take a document of the corpus, a line a sentence."""
     text = "\n".join(sentence.text for sentence in record.sentences)
-    return Source.of(record.doc_id, split(Document.from_text(text)))
+    return ReportText.of(record.doc_id, split(Document.from_text(text)))
 
 
 def rewritten(records: list[Record]) -> None:
@@ -72,7 +72,7 @@ def rewritten(records: list[Record]) -> None:
     for change in (change_figures, change_words, change_order):
         draw = random.Random(0)  # noqa: S311
         copies = [
-            Source(
+            ReportText(
                 f"{original.name} again",
                 tuple(s for text in original.sentences for s in split_text(change(text, draw))),
             )
@@ -108,15 +108,16 @@ def speed(sentences: list[str]) -> None:
     size = NEW * SENTENCES
     fresh, old = sentences[:size], sentences[size:]
     new = [
-        Source(f"new {i}", tuple(fresh[i * SENTENCES : (i + 1) * SENTENCES])) for i in range(NEW)
+        ReportText(f"new {i}", tuple(fresh[i * SENTENCES : (i + 1) * SENTENCES]))
+        for i in range(NEW)
     ]
 
-    def earlier() -> Iterator[Source]:
+    def earlier() -> Iterator[ReportText]:
         for number in range(EARLIER):
             drawn = draw.choices(old, k=SENTENCES)
             if number % PLANTED == 0:
                 drawn[50:60] = new[number // PLANTED].sentences[20:30]
-            yield Source(f"planted {number}" if number % PLANTED == 0 else "", tuple(drawn))
+            yield ReportText(f"planted {number}" if number % PLANTED == 0 else "", tuple(drawn))
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.process_time()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from conftest import DATA
 from zhaojing.errors import InvalidConfig
-from zhaojing.judging.copying import CopiedPair, Copies, Source, find_copies
+from zhaojing.judging.copying import CopiedPair, Copies, ReportText, find_copies
 from zhaojing.judging.fixed_wording import letters, places, read_fixed_wording
 from zhaojing.reading import Document, read
 from zhaojing.records import read_records
@@ -49,21 +49,21 @@ OWN = (
 )
 
 
-def source(name: str, *sentences: str) -> Source:
-    return Source(name, sentences)
+def source(name: str, *sentences: str) -> ReportText:
+    return ReportText(name, sentences)
 
 
-def report(path: Path) -> Source:
-    return Source.of(path.stem, split(read(path)))
+def report(path: Path) -> ReportText:
+    return ReportText.of(path.stem, split(read(path)))
 
 
 @pytest.fixture(scope="module")
-def reports() -> list[Source]:
+def reports() -> list[ReportText]:
     return [report(path) for path in sorted(FOLDER.glob("*.txt"))]
 
 
 @pytest.fixture(scope="module")
-def found(reports: list[Source]) -> Copies:
+def found(reports: list[ReportText]) -> Copies:
     return find_copies(reports)
 
 
@@ -96,7 +96,7 @@ def test_the_right_sentences_are_named(found: Copies) -> None:
     assert right / written >= 0.93
 
 
-def test_shares_tell_how_much(found: Copies, reports: list[Source]) -> None:
+def test_shares_tell_how_much(found: Copies, reports: list[ReportText]) -> None:
     share = dict(zip((r.name for r in reports), found.shares, strict=True))
     assert share["河东街道"] > 0.6
     assert 0.5 < share["沙坪镇"] < 0.7
@@ -108,7 +108,7 @@ def test_shares_tell_how_much(found: Copies, reports: list[Source]) -> None:
         assert 0 < pair.share_of_second <= share[pair.second.name] <= 1
 
 
-def test_without_a_pile_the_shipped_list_has_to_do(reports: list[Source]) -> None:
+def test_without_a_pile_the_shipped_list_has_to_do(reports: list[ReportText]) -> None:
     truth = {frozenset(pair) for pair in COPIED}
     for pair in combinations(reports, 2):
         claimed = {names(p) for p in find_copies(pair).pairs}
@@ -191,7 +191,7 @@ def test_what_most_reports_share_is_a_template() -> None:
 
 
 def test_a_ring_of_copies_is_no_template() -> None:
-    def version(name: str) -> Source:
+    def version(name: str) -> ReportText:
         return source(name, f"{name}报来的情况是这样的。", *OWN)
 
     ring = [version(name) for name in ("东桥", "西岭", "南坪", "北岸", "中屯")]
@@ -200,7 +200,7 @@ def test_a_ring_of_copies_is_no_template() -> None:
     assert min(copies.shares) > 0.8
 
 
-def test_identical_reports_are_told_as_such(reports: list[Source]) -> None:
+def test_identical_reports_are_told_as_such(reports: list[ReportText]) -> None:
     original = reports[0]
     wide = str.maketrans("（）0123456789，", "()０１２３４５６７８９,")
     again = [
@@ -220,12 +220,12 @@ def test_identical_reports_are_told_as_such(reports: list[Source]) -> None:
     assert pair.share_of_first == 1
 
 
-def test_earlier_reports_are_read_once_and_only_against_the_new(reports: list[Source]) -> None:
+def test_earlier_reports_are_read_once_and_only_against_the_new(reports: list[ReportText]) -> None:
     new = [r for r in reports if r.name in {"河东街道", "城北街道"}]
     old = [r for r in reports if r.name in {"青石镇", "沙坪镇", "柳溪镇"}]
     read_so_far: list[str] = []
 
-    def earlier() -> Iterator[Source]:
+    def earlier() -> Iterator[ReportText]:
         for item in old:
             read_so_far.append(item.name)
             yield item
@@ -245,7 +245,7 @@ def test_headings_and_short_sentences_do_not_count_alone() -> None:
     texts = [
         f"{heading}\n{text}文书休假。\n食堂停火。\n{OWN[4 - i]}" for i, text in enumerate(OWN[:2])
     ]
-    pile = [Source.of(str(i), split(Document.from_text(t))) for i, t in enumerate(texts)]
+    pile = [ReportText.of(str(i), split(Document.from_text(t))) for i, t in enumerate(texts)]
     assert pile[0].headings == {0}
     assert find_copies(pile).pairs == ()
     beside = [source(str(i), OWN[2], "文书休假。", "食堂停火。", OWN[i]) for i in (0, 1)]
@@ -257,9 +257,7 @@ def test_titles_and_fixed_phrases_do_not_count() -> None:
     text = "按照《关于进一步规范村级组织出具证明工作的指导意见（试行）》（云民发〔2023〕7号），{}。"
     pile = [source(str(i), text.format(own[:12])) for i, own in enumerate(OWN[:2])]
     assert find_copies(pile).pairs == ()
-    pile = [source("甲", OWN[0], OWN[1]), source("乙", OWN[0], OWN[1])]
-    assert len(find_copies(pile[:1], pile[1:]).pairs) == 1
-    pile[1] = source("乙", OWN[0], OWN[1], OWN[2])
+    pile = [source("甲", OWN[0], OWN[1]), source("乙", OWN[0], OWN[1], OWN[2])]
     assert len(find_copies(pile).pairs) == 1
     assert find_copies(pile, phrases=[OWN[0][:-1].replace("，", " ")]).pairs == ()
 
@@ -285,7 +283,9 @@ def test_a_list_of_ones_own(tmp_path: Path) -> None:
 def test_hardly_anything_is_claimed_among_unrelated_documents() -> None:
     records = [r for r in read_records(DATA[-1]) if r.doc_id.startswith("c")][:300]
     texts = ["\n".join(sentence.text for sentence in record.sentences) for record in records]
-    sources = [Source.of(str(i), split(Document.from_text(text))) for i, text in enumerate(texts)]
+    sources = [
+        ReportText.of(str(i), split(Document.from_text(text))) for i, text in enumerate(texts)
+    ]
     assert len(find_copies(sources).pairs) <= 1  # of 44,850
 
 
@@ -318,15 +318,15 @@ SENTENCE = st.one_of(
     st.lists(st.sampled_from(PARTS), min_size=1, max_size=3).map("".join),
     st.text(max_size=20),
 )
-ANY_SOURCE = st.builds(
-    Source,
+ANY_REPORT = st.builds(
+    ReportText,
     st.just("某"),
     st.lists(SENTENCE, max_size=8).map(tuple),
     st.frozensets(st.integers(0, 8), max_size=2),
 )
 
 
-def without_order(copies: Copies, order: tuple[int, ...], pile: list[Source]) -> object:
+def without_order(copies: Copies, order: tuple[int, ...], pile: list[ReportText]) -> object:
     """Return pairs by the places of their reports in ``pile``, the lower one first."""
     place = {id(pile[index]): index for index in order}
     rows = []
@@ -343,9 +343,9 @@ def without_order(copies: Copies, order: tuple[int, ...], pile: list[Source]) ->
     return sorted(rows), shares_by_place
 
 
-@given(st.lists(ANY_SOURCE, max_size=3))
-@settings(max_examples=200, deadline=None)
-def test_any_text_in_any_order_gives_the_same(pile: list[Source]) -> None:
+@given(st.lists(ANY_REPORT, max_size=3))
+@settings(max_examples=100, deadline=None)
+def test_any_text_in_any_order_gives_the_same(pile: list[ReportText]) -> None:
     pile = [replace(item) for item in pile]  # an object each, to know them apart
     results = [
         without_order(find_copies([pile[i] for i in order]), order, pile)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,7 +27,7 @@ from zhaojing.classifier import Prediction
 from zhaojing.errors import OutputFailed
 from zhaojing.heads import FLAG_LEVEL
 from zhaojing.judging import Judgement, judge
-from zhaojing.judging.copying import CopiedPair, Source, find_copies
+from zhaojing.judging.copying import CopiedPair, ReportText, find_copies
 from zhaojing.judging.risk import FEWEST, PARTS
 from zhaojing.labels import CATEGORIES, ROLES, Category, Role
 from zhaojing.messages import Lang, say
@@ -95,7 +96,9 @@ def pile() -> tuple[list[Judgement], tuple[CopiedPair, ...], Policy, Screener]:
     policy = Policy(off={"perks": "另有专项检查"}, allow={"座谈": "本单位认可的说法"})
     screener = Screener(Classifier.load(), policy)
     reports = [screener.screen(path) for path in [*SAMPLES, *COPIES]]
-    copies = find_copies([Source.of(r.name, [i.sentence for i in r.sentences]) for r in reports])
+    copies = find_copies(
+        [ReportText.of(r.name, [i.sentence for i in r.sentences]) for r in reports]
+    )
     found = [
         judged(report, copied=share, off=policy.off)
         for report, share in zip(reports, copies.shares, strict=True)
@@ -164,6 +167,17 @@ def test_a_page_is_named_after_its_report_and_ranked(tmp_path: Path) -> None:
     write(tmp_path, judged(quiet), judged(loud))
     names = sorted(path.name for path in (tmp_path / PAGES_FOLDER).glob("*.html"))
     assert names == ["001-夸.html", "002-平实.html"]
+
+
+def test_reports_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    reports = [report_of(["开会。"], f"{unit}/总结.docx") for unit in ("甲局", "乙局")]
+    page = write(tmp_path, *map(judged, [*reports, report_of(["开会。"], "甲局/计划.docx")]))
+    names = page[INDEX_FILE].xpath("//table[@id='ranking']/tbody/tr/th/a")
+    assert [name.text_content() for name in names] == [
+        "甲局/总结.docx",
+        "乙局/总结.docx",
+        "计划.docx",
+    ]
 
 
 def test_pages_of_an_earlier_run_go_and_nothing_else(tmp_path: Path) -> None:
@@ -445,6 +459,7 @@ def test_pages_headings_and_spaces_of_a_document(tmp_path: Path) -> None:
     assert say("page.unread_pages", count=1) + "4" in page.text_content()
     assert say("page.unread_pages", count=1) + "4" in pages[INDEX_FILE].text_content()
     assert say("page.doubtful_pages", count=1, limit="80%") in page.text_content()
+    assert page.xpath(f"string(//div[dt='{say('page.pages')}']/dd)") == "4"
 
 
 def test_grid_problems_without_measure_and_measures_without_problem(tmp_path: Path) -> None:
@@ -471,6 +486,27 @@ def test_grid_problems_without_measure_and_measures_without_problem(tmp_path: Pa
     assert cells[Category.INSPECTIONS.label("zh")] == ["0", "0", "1"]
     assert section.xpath("//td/a[text()='2']/@href") == ["#s1"]  # the strongest of the cell
     assert section.xpath("details[contains(., '会议')]//li/a/@href") == ["#s1", "#s0"]
+
+
+def test_the_profile_shows_places_and_headings_along_the_whole_report(tmp_path: Path) -> None:
+    blocks = []
+    for number in range(1, 41):
+        pages = ((0, number),)
+        blocks += [
+            Block(f"第{number}部分", heading_level=1, pages=pages),
+            Block("开会。", pages=pages),
+        ]
+    document = Document.from_blocks(blocks, Path("长.pdf"))
+    report = Report(document, tuple(ScreenedSentence(s, PLAIN) for s in split(document)))
+    figure = write(tmp_path, judged(report))["001-长.html"].xpath("//figure")[0]
+    labels = [text.text for text in figure.xpath(".//svg/text") if "页" in text.text]
+    assert [say("report.page", page=page) for page in (1, 11, 21, 30, 40)] == labels
+    lines = [float(line.get("x1")[:-1]) for line in figure.xpath(".//line[@class='heading']")]
+    assert len(lines) == len(figure.xpath("ol/li")) == 10
+    assert lines[0] == 0
+    assert lines[-1] == 90
+    assert len(figure.xpath(".//svg/a")) == 60
+    assert figure.xpath("ol/li/a/@href")[1] == "#s8"
 
 
 def test_practices_switched_off_say_why(tmp_path: Path) -> None:
@@ -526,7 +562,7 @@ def test_copied_passages_stand_side_by_side(written: tuple[Path, Lang], pile: An
 def test_copies_of_one_text_stay_small(tmp_path: Path) -> None:
     lines = [f"第{n}项工作由办公室会同各科室逐条梳理并于月底前汇总报送。" for n in range(400)]
     reports = [report_of([*lines, f"{name}报。"], f"{name}.txt") for name in "甲乙丙丁"]
-    sources = [Source.of(r.name, [item.sentence for item in r.sentences]) for r in reports]
+    sources = [ReportText.of(r.name, [item.sentence for item in r.sentences]) for r in reports]
     pairs = find_copies(sources, phrases=()).pairs
     twin = replace(reports[0].document, path=Path("甲二.txt"))
     twins = [*reports, Report(twin, reports[0].sentences)]
@@ -623,7 +659,7 @@ def test_hostile_text_neither_runs_nor_asks_nor_turns_the_page(
         document = Document.from_text("\n".join(texts), Path(name))
         reports.append(Report(document, tuple(items)))
         judgements.append(judged(reports[-1]))
-    sources = [Source(r.name, tuple(i.sentence.text for i in r.sentences)) for r in reports]
+    sources = [ReportText(r.name, tuple(i.sentence.text for i in r.sentences)) for r in reports]
     pairs = find_copies(sources, phrases=()).pairs
     assert pairs
     earlier = replace(sources[0], name=POISON[0])
@@ -787,6 +823,33 @@ def test_text_stands_out_from_its_ground(visit: Opener, tmp_path: Path) -> None:
         assert len(found) > 50
         assert [entry for entry in found if entry[0] < 4.5] == []
     assert len(set(COLOURS.values())) == len(COLOURS) == len(CATEGORIES) + FLAG_LEVEL
+
+
+@needs_browser
+def test_a_report_of_three_hundred_pages_opens(visit: Opener, tmp_path: Path) -> None:
+    kinds = [PLAIN, prediction("meetings"), prediction("documents", role="measure"), PLAIN]
+    rows = [
+        (
+            f"第{n}句说的是全区各单位今年的工作情况，共四十个字上下，与平常的报告一样长。",
+            kinds[n % 4],
+        )
+        for n in range(6000)
+    ]
+    blocks = [
+        Block("".join(text for text, _ in rows[n : n + 4]), pages=((0, 1 + n // 20),))
+        for n in range(0, 6000, 4)
+    ]
+    document = Document.from_blocks(blocks, Path("长.pdf"))
+    found = split(document)
+    items = (ScreenedSentence(s, p, ((3, 6),)) for s, (_, p) in zip(found, rows, strict=True))
+    write(tmp_path, judged(Report(document, tuple(items))))
+    file = tmp_path / PAGES_FOLDER / "001-长.html"
+    assert file.stat().st_size < 6_000_000
+    begun = perf_counter()
+    page = visit(file)
+    assert page.evaluate("document.documentElement.scrollHeight") > 50_000
+    assert perf_counter() - begun < 20
+    assert page.locator("mark").count() == 3000
 
 
 @needs_browser

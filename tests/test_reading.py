@@ -6,6 +6,8 @@ import codecs
 import contextlib
 import io
 import os
+import struct
+import tracemalloc
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -509,3 +511,18 @@ def test_an_empty_folder_is_said(tmp_path: Path) -> None:
     found, failures = find_reports(tmp_path)
     assert not found
     assert [failure.key for failure in failures] == ["folder.nothing"]
+
+
+def test_a_part_that_lies_about_its_size_takes_no_memory(tmp_path: Path) -> None:
+    honest, said = 80 * 1024 * 1024, 1000
+    file = tmp_path / "小.docx"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b" " * honest)
+    content = file.read_bytes().replace(struct.pack("<I", honest), struct.pack("<I", said))
+    file.write_bytes(content)
+    tracemalloc.start()
+    with pytest.raises(UnreadableFile):
+        read(file)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * 1024 * 1024

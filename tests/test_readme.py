@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from conftest import DATA, ROOT
@@ -61,6 +62,15 @@ def run(command: str, place: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def judge_a_sentence(ledger: Path) -> None:
+    """Type a verdict, as a clerk does between two of the commands."""
+    book = openpyxl.load_workbook(ledger)
+    sheet = book.worksheets[1]
+    header = {cell.value: cell.column for cell in sheet[1]}
+    sheet.cell(2, header["复核意见"], "属实")
+    book.save(ledger)
+
+
 @pytest.mark.parametrize("name", READMES)
 def test_it_opens_with_the_two_commands(name: str) -> None:
     assert [line.split()[:2] for line in commands(name)[:2]] == [
@@ -99,6 +109,8 @@ def test_every_zhaojing_command_runs_in_order(checkout: Path, tmp_path: Path) ->
     for line in commands(READMES[0]):
         if line.startswith(("make ", "pip ")):
             continue
+        if line.startswith("zhaojing review "):
+            judge_a_sentence(checkout / "out" / "台账.xlsx")
         done = run(line.replace(HUB_ID, str(encoder)), checkout)
         assert done.returncode == 0, (line, done.stderr[-2000:])
         ran += 1

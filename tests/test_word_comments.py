@@ -209,9 +209,7 @@ def comments_of(data: bytes) -> dict[str, str]:
     for comment in root:
         identity = comment.get(qn("id"), "")
         assert identity not in found
-        found[identity] = "\n".join(
-            "".join(t.text or "" for t in p.iter(qn("t"))) for p in comment.iter(qn("p"))
-        )
+        found[identity] = "\n".join(t.text or "" for t in comment.iter(qn("t")))
     return found
 
 

@@ -145,6 +145,7 @@ def screen(
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """筛查报告，标出值得复核的句子。Screen reports and mark the sentences worth a look."""
+    from zhaojing.model_folder import Manifest, default_folder
     from zhaojing.pile import Request, work_through
     from zhaojing.policy import POLICY_FILE, Policy
     from zhaojing.report import check_results, result_files, terminal, write_results
@@ -153,10 +154,8 @@ def screen(
         config = Path(POLICY_FILE)
     policy = Policy.build(config, {"mode": mode})
     console = terminal.console()
+    manifest = Manifest.read(model or default_folder())
     if explain_config:
-        from zhaojing.model_folder import Manifest, default_folder
-
-        manifest = Manifest.read(model or default_folder())
         terminal.print_policy(console, config, policy.explain(manifest), lang)
         return
     if not paths or output is None:

@@ -43,19 +43,19 @@ def _tokenizer() -> Any:
     return tokenizer
 
 
-@lru_cache(maxsize=4096)  # a sentence is cut for itself, and again as its successor's context
+@lru_cache(maxsize=4096)  # a sentence is cut for itself, for its successor, and for its evidence
+def word_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where the jieba words of normalised ``text`` stand in it, punctuation left out."""
+    tokens = list(_tokenizer().cut(text, HMM=False))
+    ends = accumulate(map(len, tokens))
+    return tuple(
+        (end - len(word), end) for word, end in zip(tokens, ends, strict=True) if _WORD.search(word)
+    )
+
+
 def words(text: str) -> tuple[str, ...]:
     """Cut normalised ``text`` into jieba words; punctuation is left out."""
-    return tuple(word for word in _tokenizer().cut(text, HMM=False) if _WORD.search(word))
-
-
-def word_spans(text: str) -> list[tuple[int, int]]:
-    """Return where the :func:`words` of normalised ``text`` stand in it."""
-    tokens = list(_tokenizer().cut(text, HMM=False))
-    ends = list(accumulate(map(len, tokens)))
-    return [
-        (end - len(word), end) for word, end in zip(tokens, ends, strict=True) if _WORD.search(word)
-    ]
+    return tuple(text[start:end] for start, end in word_spans(text))
 
 
 def compact(text: str) -> str:

@@ -51,7 +51,8 @@ class LinearModel:
         if not located:
             return np.zeros(len(text))
         features, shares, starts, ends = (np.array(column) for column in zip(*located, strict=True))
-        added = shares * self.weights[np.ix_(features, np.asarray(columns))].sum(axis=1) / (ends - starts)
+        weights = self.weights[features][:, list(columns)].sum(axis=1)
+        added = shares * weights / (ends - starts)
         edges = np.zeros(len(text) + 1)  # what begins to count at a place, less what ends there
         np.add.at(edges, starts, added)
         np.subtract.at(edges, ends, added)

@@ -332,7 +332,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "report.paragraph": ("第 {paragraph} 段", "para. {paragraph}"),
     "report.category": ("类别", "practice"),
     "report.none": ("无", "none"),
-    "report.unread": ("没有读成的文件", "files that could not be read"),
     "report.model": ("模型：{model}", "model: {model}"),
     "report.legend": ("图例", "legend"),
     "report.praise_legend": (
@@ -556,7 +555,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "policy.own": ("本单位设定", "set by this office"),
     "policy.of_model": ("模型自带", "comes with the model"),
     "policy.cleared": ("按放行说法不标的句子", "sentences cleared by the allow-list"),
-    "policy.no_cleared": ("没有句子因放行说法而不标。", "No sentence was cleared by the allow-list."),
+    "policy.no_cleared": (
+        "没有句子因放行说法而不标。",
+        "No sentence was cleared by the allow-list.",
+    ),
     "output.foreign": (
         "已有别的 index.html，不能覆盖；请换一个输出文件夹",
         "is another's index.html and will not be overwritten; choose another output folder",

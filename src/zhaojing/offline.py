@@ -1,4 +1,4 @@
-"""Keep Hugging Face's libraries off the network; to be called before they are first imported."""
+"""Keep libraries off the network; to be called before they are first imported."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import os
 
 
 def stay_offline() -> None:
-    """Set ``HF_HUB_OFFLINE`` unless the user has set it: a local folder needs no hub.
+    """Tell Hugging Face's libraries that a local folder needs no hub, and onnxruntime to be silent.
 
-    The libraries read it once, when they are imported.
+    The libraries read it once, when they are imported. A choice of the user's own stands.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # from 1.29 on it reports use

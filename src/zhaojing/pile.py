@@ -9,7 +9,7 @@ from pathlib import Path
 from zhaojing.classifier import Classifier
 from zhaojing.errors import UnreadableFile, printable
 from zhaojing.judging import Judgement, by_risk, judge
-from zhaojing.judging.copying import CopiedPair, Source, find_copies
+from zhaojing.judging.copying import CopiedPair, ReportText, find_copies
 from zhaojing.judging.fixed_wording import read_fixed_wording
 from zhaojing.policy import Policy
 from zhaojing.reading import find_sources, read_source
@@ -68,7 +68,7 @@ def work_through(
     policy = request.policy
     screener = Screener(Classifier.load(request.model), policy)
     reports, failures = screen_all(screener, request.paths, leave_out=leave_out, on_file=on_file)
-    texts = [Source.of(r.name, [item.sentence for item in r.sentences]) for r in reports]
+    texts = [ReportText.of(r.name, [item.sentence for item in r.sentences]) for r in reports]
     earlier = _earlier(request.earlier, leave_out, on_file, failures)
     copies = find_copies(texts, earlier, (*read_fixed_wording(), *policy.fixed_wording))
     threshold = screener.classifier.thresholds.embellishment
@@ -86,7 +86,7 @@ def _earlier(
     leave_out: Collection[Path],
     on_file: Callable[[Path], None],
     failures: list[UnreadableFile],
-) -> Iterator[Source]:
+) -> Iterator[ReportText]:
     """Read earlier reports one by one; what fails is added to ``failures``."""
     for source in find_sources(paths, leave_out=leave_out):
         if isinstance(source, UnreadableFile):
@@ -94,6 +94,6 @@ def _earlier(
             continue
         on_file(source.path)
         try:
-            yield Source.of(printable(source.path), split(read_source(source)))
+            yield ReportText.of(printable(source.path), split(read_source(source)))
         except UnreadableFile as error:
             failures.append(error)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import zhaojing
-from zhaojing.errors import InvalidConfig
+from zhaojing.errors import InvalidConfig, printable
 from zhaojing.judging.fixed_wording import read_fixed_wording
 from zhaojing.model_folder import default_folder
 from zhaojing.pile import Pile, Request, work_through
@@ -36,8 +36,8 @@ def run_record(request: Request, pile: Pile, leave_out: Sequence[Path] = ()) -> 
         "machine": f"{platform.system()} {platform.machine()}",
         "libraries": {name: version(name) for name in _LIBRARIES},
         "folder": str(Path.cwd()),
-        "paths": [str(path) for path in request.paths],
-        "earlier": [str(path) for path in request.earlier],
+        "paths": [printable(path) for path in request.paths],
+        "earlier": [printable(path) for path in request.earlier],
         "policy": request.policy.to_json(),
         "model": str(request.model) if request.model else None,
         **_digests(request, pile, leave_out),
@@ -75,7 +75,7 @@ def _inputs(paths: Iterable[Path], leave_out: Sequence[Path]) -> Iterator[dict[s
     for named in paths:
         for path in find_reports(named, leave_out=leave_out)[0]:
             with contextlib.suppress(OSError):  # it is listed as unread
-                yield {"file": str(path), "sha256": _of_files([path])}
+                yield {"file": printable(path), "sha256": _of_files([path])}
 
 
 def _of_files(files: Iterable[Path]) -> str:

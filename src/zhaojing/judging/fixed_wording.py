@@ -24,9 +24,9 @@ Grams = NDArray[np.uint64]
 
 GRAM = 5  # letters
 _SHIPPED = "fixed-wording.txt"
-_FEWEST = 4  # reports
+_FEWEST = 4  # reports: what two or three share may be copied
 _SAME_VOICE = 0.8  # of the n-grams of the shorter report
-_SAMPLE = np.uint64(8)
+_SAMPLE = np.uint64(8)  # of so many n-grams one is enough to tell that reports are the same
 _NUMBER, _TITLE, BREAK = "0", "《", "\n"
 _SIGNS = _NUMBER + _TITLE + BREAK
 # a title takes its reference number with it: 《…》（云办字〔2023〕41号）

@@ -103,7 +103,7 @@ class Praise:
         """Judge the praise of ``sentences``; a score from ``threshold`` on is a claim."""
         scores = [0.0 if s.allowed else s.prediction.embellishment_score for s in sentences]
         praised = [index for index, score in enumerate(scores) if score >= threshold]
-        runs = maximal_segments([score - threshold / 2 for score in scores])
+        runs = maximal_segments([score - threshold for score in scores])
         long = [run for run in runs if run[1] - run[0] >= _SHORTEST]
         strongest = sorted(long, key=lambda run: -run[2])[:PASSAGES]
         return cls(

@@ -120,7 +120,8 @@ class Package:
         size = self._archive.getinfo(name).file_size
         if size > MAX_PART_BYTES:
             raise UnreadableFile("file.too_large", size=size >> 20, limit=MAX_PART_BYTES >> 20)
-        content = self._archive.read(name)
+        with self._archive.open(name) as part:
+            content = part.read(size)  # what is said to be small may unpack to anything
         self.strict = self.strict or _STRICT in content
         # hostile XML: no entity is expanded, nothing is fetched; depth stays limited
         parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)

@@ -26,6 +26,13 @@ from zhaojing.screening import Report, ScreenedSentence
 
 STRONGEST_SHOWN = 5
 _EXCERPT = 60
+_REPLAYED = {
+    "model": "replay.model",
+    "fixed_wording": "replay.fixed_wording",
+    "inputs": "replay.inputs",
+    "results": "replay.results",
+    "reports": "replay.reports",
+}
 _NOT_SPLITS = ("prose_by_genre", "leaks")
 
 
@@ -105,7 +112,7 @@ def print_policy(
 ) -> None:
     """Print the settings that hold: what, its value, and where it comes from or why."""
     console.print(escape(say("policy.file", lang, path=file or "–")), soft_wrap=True)
-    columns = (say(f"policy.{name}", lang) for name in ("setting", "value", "reason"))
+    columns = (say(key, lang) for key in ("policy.setting", "policy.value", "policy.reason"))
     table = Table(*columns, box=None, pad_edge=False)
     for setting in in_words(tuple(settings), lang):
         table.add_row(*map(escape, setting))
@@ -116,7 +123,8 @@ def print_replay(console: Console, found: Replay, lang: Lang) -> None:
     """Print what was the same when a screening was made again, and what was not."""
     for name, same in found.same.items():
         answer = say("replay.same" if same else "replay.changed", lang)
-        console.print(f"{say(f'replay.{name}', lang)}  {answer}", style="" if same else "red")
+        what = say(_REPLAYED[name], lang)
+        console.print(f"{what}  {answer}", style="" if same else "red")
     for path in found.changed:
         console.print("  " + escape(printable(path)), style="red", soft_wrap=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from zhaojing.judging.copying import CopiedPair, Extract, Passage, Source
+from zhaojing.judging.copying import CopiedPair, Extract, Passage, ReportText
 from zhaojing.report.marks import pieces
 
 _MOST_SENTENCES = 60  # shown of a pair, on either side; the text itself marks them all
@@ -97,7 +97,7 @@ def _side_by_side(passage: Passage, pair: CopiedPair, room: int) -> SideBySide:
     )
 
 
-def _lines(extracts: Sequence[Extract], source: Source) -> tuple[Line, ...]:
+def _lines(extracts: Sequence[Extract], source: ReportText) -> tuple[Line, ...]:
     return tuple(
         Line(extract.sentence, pieces(source.sentences[extract.sentence], extract.spans))
         for extract in extracts

@@ -144,11 +144,14 @@ def _report_values(
     report = found.report
     copying = copying_of(report.name, pairs)
     copied = {number for other in copying for number in other.sentences}
+    begun = {item.sentence.page for item in report.sentences if item.sentence.page}
+    confidences = dict(report.document.page_confidence)
     rows = grid.rows(found, off, lang)
     return {
         "entry": entry,
-        "begun": {item.sentence.page for item in report.sentences} - {None},
-        "confidences": dict(report.document.page_confidence),
+        "begun": begun,
+        "last_page": max([*begun, *confidences], default=0),
+        "confidences": confidences,
         "doubtful": DOUBTFUL,
         "cleared": sum(bool(item.allowed) for item in report.sentences),
         "columns": grid.columns(lang),
