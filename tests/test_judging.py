@@ -136,7 +136,9 @@ def test_the_grid_and_what_does_not_answer_what() -> None:
         ("据县统计局调查，满意率由81.2%升至93.5%。", (Proof.NUMBER, Proof.BASE, Proof.SOURCE)),
         ("出台《村级事务准入办法》，彻底为基层松了绑。", (Proof.OBJECT,)),
         ("经第三方评估，我局工作走在前列。", (Proof.SOURCE,)),
-        ("2023年以来，全镇上下拧成一股绳。", (Proof.BASE,)),
+        ("2023年以来，全镇上下拧成一股绳。", ()),
+        ("2023年新建卫生室３所。", (Proof.NUMBER, Proof.BASE)),
+        ("牢固树立“四个意识”，深入乡村、服务社区，第三方面成效显著。", ()),
         ("一个声音喊到底，一张蓝图绘到底。", ()),
     ],
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from conftest import ROOT
@@ -21,7 +23,7 @@ SAMPLES = sorted((ROOT / "data" / "samples").iterdir())
 def screen(out: Path, *paths: Path, **options: object) -> tuple[Pile, list[str]]:
     """Do what ``zhaojing screen`` does; return the pile and the names of what failed."""
     request = Request(paths=paths, **options)  # type: ignore[arg-type]
-    check_results(out)
+    check_results(out, paths)
     pile = work_through(request, leave_out=result_files(out))
     return pile, [failure.key for failure in write_results(request, pile, out, "zh")]
 
@@ -84,11 +86,57 @@ def test_a_file_that_is_not_ours_is_not_overwritten(reports: Path, tmp_path: Pat
     out = tmp_path / "结果"
     out.mkdir()
     (out / "台账.xlsx").write_text("mine", "utf-8")
+    (out / "manifest.json").write_text('{"name": "somebody\'s web app"}', "utf-8")
     with pytest.raises(OutputFailed) as caught:
-        check_results(out)
+        check_results(out, [reports])
     assert caught.value.key == "output.foreign"
-    (out / "台账.xlsx").unlink()
-    check_results(out)
+    for file in out.iterdir():
+        file.unlink()
+    check_results(out, [reports])
+
+
+def test_a_ledger_with_verdicts_is_not_overwritten(reports: Path, tmp_path: Path) -> None:
+    out = tmp_path / "结果"
+    screen(out, reports)
+    screen(out, reports)
+    book = openpyxl.load_workbook(out / "台账.xlsx")
+    book.worksheets[1]["A2"] = "属实"
+    book.save(out / "台账.xlsx")
+    with pytest.raises(OutputFailed) as caught:
+        screen(out, reports)
+    assert caught.value.key == "output.reviewed"
+
+
+def test_a_copy_of_an_earlier_run_is_screened_but_never_replaced(
+    reports: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "结果"
+    screen(out, reports)
+    (copy,) = (out / "批注").glob("*.docx")
+    with pytest.raises(OutputFailed):
+        screen(out, copy)
+    assert copy.exists()
+
+
+def test_a_web_page_named_doc_is_screened_and_its_missing_copy_told(tmp_path: Path) -> None:
+    page = "<html><body><p>会议太多，层层陪会，天天迎检。</p></body></html>"
+    (tmp_path / "网页.doc").write_text(page, "utf-8")
+    pile, failed = screen(tmp_path / "out", tmp_path / "网页.doc")
+    assert len(pile.judgements) == 1
+    assert failed == ["comment.no_word"]
+
+
+def test_a_report_is_not_compared_with_itself(reports: Path, tmp_path: Path) -> None:
+    (reports / "丙.txt").unlink()
+    pile, _ = screen(tmp_path / "out", reports, earlier=(reports,))
+    assert not pile.pairs
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_named_pipe_does_not_hang_the_run(reports: Path, tmp_path: Path) -> None:
+    os.mkfifo(reports / "管道.txt")
+    _, failed = screen(tmp_path / "out", reports)
+    assert "file.not_a_file" in failed
 
 
 def test_the_same_again_and_what_changed(
@@ -114,7 +162,7 @@ def test_the_same_again_and_what_changed(
     assert found.changed == (str(Path("报送") / "乙.txt"),)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 99}', "\udcff"])
+@pytest.mark.parametrize("content", ["", "{}", "[]", "3", '{"format": 99}', "\udcff"])
 def test_what_is_no_record_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "manifest.json"
     file.write_bytes(content.encode("utf-8", "surrogateescape"))

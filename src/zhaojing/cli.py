@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zhaojing.errors import ZhaojingError
+from zhaojing.errors import InvalidConfig, ZhaojingError
 from zhaojing.messages import DEFAULT_LANG, Lang, say
 from zhaojing.mode import DEFAULT_MODE, Mode
 
@@ -159,9 +159,9 @@ def screen(
         terminal.print_policy(console, config, policy.explain(manifest), lang)
         return
     if not paths or output is None:
-        raise typer.BadParameter("PATH... --output FOLDER")
+        raise InvalidConfig("cli.what_and_where")
     request = Request(paths=tuple(paths), earlier=tuple(earlier or ()), model=model, policy=policy)
-    check_results(output)  # before the work, not after it
+    check_results(output, request.paths)  # before the work, not after it
     with terminal.progress(console, say("cli.reading", lang)) as advance:
         pile = work_through(request, leave_out=result_files(output), on_file=advance)
     failures = write_results(request, pile, output, lang)

@@ -297,6 +297,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "共 {files} 份报告、{sentences} 句，标出 {flagged} 句",
         "{files} reports, {sentences} sentences, {flagged} flagged",
     ),
+    "cli.what_and_where": (
+        "请给出要筛查的报告和存放结果的文件夹：zhaojing screen 报告… --output 结果",
+        "name the reports and a folder for the results: zhaojing screen PATH... --output FOLDER",
+    ),
     "cli.copied": (
         "有 {count} 对报告内容雷同，见首页",
         "{count} pairs of reports share passages, see the index page",
@@ -559,9 +563,17 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有句子因放行说法而不标。",
         "No sentence was cleared by the allow-list.",
     ),
+    "output.reviewed": (
+        "台账写出后有人改过（可能已填复核意见），不能覆盖；请先改名，或换一个输出文件夹",
+        "somebody has worked on this ledger; rename it first, or choose another output folder",
+    ),
+    "comment.no_word": (
+        "内容其实是网页，做不成带批注的副本；请用 Word 或 WPS 另存为 .docx",
+        "its content is a web page, of which no copy with comments is made; save it as .docx",
+    ),
     "output.foreign": (
-        "已有别的 index.html，不能覆盖；请换一个输出文件夹",
-        "is another's index.html and will not be overwritten; choose another output folder",
+        "这个文件不是筛查留下的，不能覆盖；请换一个输出文件夹",
+        "no screening wrote this file, and it will not be overwritten; choose another output folder",
     ),
     # comments in the copy of a Word file
     "comment.role": ("作用：{scores}", "role: {scores}"),

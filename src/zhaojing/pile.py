@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,14 +63,15 @@ def work_through(
 ) -> Pile:
     """Screen, compare and judge what ``request`` names.
 
-    ``leave_out`` names files and folders that are no reports, as the results of an earlier run;
+    ``leave_out`` names files that are no reports, as the results of an earlier run;
     ``on_file`` is called with each path before it is read.
     """
     policy = request.policy
     screener = Screener(Classifier.load(request.model), policy)
     reports, failures = screen_all(screener, request.paths, leave_out=leave_out, on_file=on_file)
     texts = [ReportText.of(r.name, [item.sentence for item in r.sentences]) for r in reports]
-    earlier = _earlier(request.earlier, leave_out, on_file, failures)
+    screened = {os.path.realpath(report.path) for report in reports if report.path}
+    earlier = _earlier(request.earlier, leave_out, on_file, screened, failures)
     copies = find_copies(texts, earlier, (*read_fixed_wording(), *policy.fixed_wording))
     threshold = screener.classifier.thresholds.embellishment
     judgements = [
@@ -85,12 +87,15 @@ def _earlier(
     paths: Iterable[Path],
     leave_out: Collection[Path],
     on_file: Callable[[Path], None],
+    screened: Collection[str],
     failures: list[UnreadableFile],
 ) -> Iterator[ReportText]:
-    """Read earlier reports one by one; what fails is added to ``failures``."""
+    """Read earlier reports one by one, those of the pile left out; add failures to ``failures``."""
     for source in find_sources(paths, leave_out=leave_out):
         if isinstance(source, UnreadableFile):
             failures.append(source)
+            continue
+        if os.path.realpath(source.path) in screened:
             continue
         on_file(source.path)
         try:

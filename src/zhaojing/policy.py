@@ -71,7 +71,7 @@ class Policy(Settings):
                 raise ValueError(f"[thresholds] {name} must lie between 0 and 1, got {value}")
         for table in ("off", "allow", "fixed_wording"):
             for name, reason in getattr(self, table).items():
-                if not name.strip() or not reason.strip():
+                if not normalize(name).strip() or not reason.strip():
                     raise ValueError(f"[{table}] needs a phrase and a reason, got {name!r}")
 
     def limits(self, manifest: Manifest) -> Thresholds:

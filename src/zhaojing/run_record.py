@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from zhaojing.judging.fixed_wording import read_fixed_wording
 from zhaojing.model_folder import default_folder
 from zhaojing.pile import Pile, Request, work_through
 from zhaojing.policy import Policy
-from zhaojing.reading import find_reports
+from zhaojing.reading import MAX_BYTES, find_reports
 
 RUN_FILE = "manifest.json"
 _FORMAT = 1
@@ -35,11 +37,11 @@ def run_record(request: Request, pile: Pile, leave_out: Sequence[Path] = ()) -> 
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "libraries": {name: version(name) for name in _LIBRARIES},
-        "folder": str(Path.cwd()),
+        "folder": printable(Path.cwd()),
         "paths": [printable(path) for path in request.paths],
         "earlier": [printable(path) for path in request.earlier],
         "policy": request.policy.to_json(),
-        "model": str(request.model) if request.model else None,
+        "model": printable(request.model) if request.model else None,
         **_digests(request, pile, leave_out),
     }
 
@@ -74,8 +76,10 @@ def _digests(request: Request, pile: Pile, leave_out: Sequence[Path]) -> dict[st
 def _inputs(paths: Iterable[Path], leave_out: Sequence[Path]) -> Iterator[dict[str, Any]]:
     for named in paths:
         for path in find_reports(named, leave_out=leave_out)[0]:
-            with contextlib.suppress(OSError):  # it is listed as unread
-                yield {"file": printable(path), "sha256": _of_files([path])}
+            # what cannot be read is listed as such
+            with contextlib.suppress(OSError):
+                if path.is_file() and path.stat().st_size <= MAX_BYTES:
+                    yield {"file": printable(path), "sha256": _of_files([path])}
 
 
 def _of_files(files: Iterable[Path]) -> str:
@@ -91,6 +95,20 @@ def _of_lines(lines: Iterable[str]) -> str:
     for line in lines:
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()
+
+
+def read_record(file: Path) -> dict[str, Any]:
+    """Return the record in ``file``.
+
+    Raises
+    ------
+    OSError, ValueError
+        It cannot be read, or is none of ours.
+    """
+    record = json.loads(file.read_text(encoding="utf-8"))
+    if not (isinstance(record, dict) and {"format", "zhaojing", "sha256"} <= record.keys()):
+        raise ValueError("no record of a screening")
+    return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +136,7 @@ def replay(record_file: Path, leave_out: Sequence[Path] = ()) -> Replay:
         The file is no record of a run of this format.
     """
     try:
-        record = json.loads(record_file.read_text(encoding="utf-8"))
+        record = read_record(record_file)
         if record["format"] != _FORMAT:
             raise ValueError(f"format {record['format']}")
         request = Request(
@@ -129,7 +147,9 @@ def replay(record_file: Path, leave_out: Sequence[Path] = ()) -> Replay:
         )
         before = {entry["file"]: entry["sha256"] for entry in record["inputs"]}
         folder, digests, reports = record["folder"], dict(record["sha256"]), record["reports"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if not Path(folder).is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidConfig("replay.invalid", where=record_file, detail=repr(error)) from error
     with contextlib.chdir(folder):  # names of files are relative to it
         now = _digests(request, work_through(request, leave_out=leave_out), leave_out)

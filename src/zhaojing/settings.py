@@ -35,7 +35,7 @@ class Settings:
         values: dict[str, Any] = {}
         if file is not None:
             try:
-                values = tomllib.loads(file.read_text(encoding="utf-8"))
+                values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
             except (OSError, ValueError) as error:
                 raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
         values |= {key: value for key, value in given.items() if value is not None}

@@ -12,6 +12,15 @@ from zhaojing.normalize import normalize
 from zhaojing.screening import ScreenedSentence
 from zhaojing.segments import maximal_segments
 
+# numbers that count nothing
+_SLOGAN = re.compile(
+    "[四两]个(?:意识|自信|维护|全面|确立|伟大|革命)|三个(?:代表|务必)|五位一体|[一三]个样|八项规定|四风"
+)
+# a year or month says when, and only beside a number over which period
+_PERIOD = re.compile(
+    r"(?:19|20)\d\d年|\d{1,2}月(?:份|底|末|\d{1,2}日)|[一二三四上下][半季](?:年|度)"
+    r"|截至|年初以来|自\S{1,12}以来"
+)
 POINTS = 60  # of the profile, at most
 PASSAGES = 3  # shown, at most
 _SHORTEST = 2  # sentences of a passage
@@ -43,19 +52,17 @@ _PROOFS = {
         r"同比|环比|同期|[比较与](?:上|去|前)(?:一)?(?:年|月|季度)|比(?:去年|前年|\d{4}年)"
         r"|由\D{0,12}\d[\d.,]*\D{0,12}[增升提降减缩压]\D{0,4}[到至为]"
         r"|从\D{0,12}\d[\d.,]*\D{0,12}[增升提降减缩压]\D{0,4}[到至为]"
-        r"|(?:19|20)\d\d年|\d{1,2}月(?:份|底|末|\d{1,2}日)|[一二三四上下][半季](?:年|度)"
-        r"|截至|年初以来|自\S{1,12}以来"
     ),
     Proof.OBJECT: re.compile(
         r"《[^》]{2,}》"
-        r"|(?<![\u4e00-\u9fff])(?![据经由在对向为从每全各本我该让使把])[\u4e00-\u9fff]{2,6}(?:县|区|乡|镇|街道|村|社区)(?![\u4e00-\u9fff]{0,2}级)"
+        r"|(?<![\u4e00-\u9fff])(?![据经由在对向为从每全各本我该让使把]|深入|走[进遍]|下沉|服务|覆盖|惠及|扎根|联系|推进)[\u4e00-\u9fff]{2,6}(?:县|区|乡|镇|街道|村|社区)(?![\u4e00-\u9fff]{0,2}级)"
         r"|[\u4e00-\u9fffA-Za-z0-9]{2,12}(?:公司|医院|学校|小学|中学|大学|合作社|园区|小区|水库|大桥|项目部)"
         r"|[\"'][^\"']{2,15}[\"'](?:平台|系统|项目|工程|热线|服务队|工作站|品牌)"
     ),
     Proof.SOURCE: re.compile(
         r"据\S{0,12}(?:统计|测算|核算|反映|显示|调查|监测|通报)"
         r"|经\S{0,12}(?:审计|核查|核实|验收|评估|检测|第三方|公示)"
-        r"|第三方|抽样|问卷|满意度调查|民意调查|审计报告|统计(?:局|部门|公报|年鉴)|随机抽查"
+        r"|第三方(?!面)|抽样|问卷|满意度调查|民意调查|审计报告|统计(?:局|部门|公报|年鉴)|随机抽查"
         r"|(?:国家|省|市|县|中央)\S{0,8}(?:通报|排名|考核中|评估中|验收)"
     ),
 }
@@ -117,8 +124,11 @@ class Praise:
 
 def proofs(text: str) -> tuple[Proof, ...]:
     """Return what can be checked in ``text``."""
-    plain = normalize(text)
-    return tuple(proof for proof, pattern in _PROOFS.items() if pattern.search(plain))
+    plain = _SLOGAN.sub("", normalize(text))
+    found = {proof for proof, pattern in _PROOFS.items() if pattern.search(plain)}
+    if Proof.NUMBER in found and _PERIOD.search(plain):
+        found.add(Proof.BASE)
+    return tuple(proof for proof in Proof if proof in found)
 
 
 def profile(scores: Sequence[float]) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -67,7 +68,7 @@ def _members(archive: Source, room: Room) -> Iterator[Source]:
         raise UnreadableFile("archive.too_many", limit=MAX_MEMBERS)
     opened = zipfile.ZipFile(io.BytesIO(data))
     entries = opened.infolist()
-    empty = True
+    empty, seen = True, Counter[Path]()
     for name, entry in zip(_names(entries), entries, strict=True):
         # “..” goes, so that nobody who uses the path is led out of the archive
         steps = [step for step in name.split("/") if step not in ("", ".", "..")] or ["?"]
@@ -77,9 +78,11 @@ def _members(archive: Source, room: Room) -> Iterator[Source]:
             raise UnreadableFile("archive.too_many", limit=MAX_MEMBERS)
         room.members -= 1
         empty = False
-        yield Source(
-            Path(f"{archive.path}/{'/'.join(steps)}"), partial(read_member, opened, entry, room)
-        )
+        path = Path(f"{archive.path}/{'/'.join(steps)}")
+        seen[path] += 1
+        if seen[path] > 1:  # a name can stand there twice, and a report needs one of its own
+            path = path.with_name(f"{path.stem} ({seen[path]}){path.suffix}")
+        yield Source(path, partial(read_member, opened, entry, room))
     if empty:
         raise UnreadableFile("archive.nothing")
 

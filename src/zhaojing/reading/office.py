@@ -35,9 +35,12 @@ def as_docx(data: bytes) -> bytes:
     Raises
     ------
     UnreadableFile
-        It is encrypted or unpacks to too much, or as :func:`~zhaojing.reading.soffice.convert`.
+        It is a web page, encrypted or unpacks to too much, or as
+        :func:`~zhaojing.reading.soffice.convert`.
     """
     kind = signature(data)
+    if kind == HTML:
+        raise UnreadableFile("comment.no_word")
     if kind == OLE:
         return _convert_ole(data)
     if kind == RTF:

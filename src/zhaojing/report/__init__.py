@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from zhaojing.errors import OutputFailed, ZhaojingError
 from zhaojing.messages import Lang
-from zhaojing.output import check_folder, write_atomically
+from zhaojing.output import check_folder, refuse_overwriting, write_atomically
 from zhaojing.pile import Pile, Request
-from zhaojing.run_record import RUN_FILE, run_record
+from zhaojing.records import fingerprint
+from zhaojing.run_record import RUN_FILE, read_record, run_record
 
 RESULTS_FILE = "results.jsonl"
+_LEDGER = "ledger"  # in the record: by which a ledger that was worked on is known
 
 
 def result_files(folder: Path) -> list[Path]:
@@ -26,19 +30,30 @@ def result_files(folder: Path) -> list[Path]:
     return files
 
 
-def check_results(folder: Path) -> None:
+def check_results(folder: Path, inputs: Sequence[Path]) -> None:
     """Refuse, before any work, a folder in which the results cannot be written.
 
     Raises
     ------
     OutputFailed
-        It cannot be written, or holds files of these names that no screening wrote.
+        It cannot be written, holds files of these names that no screening wrote, a ledger that
+        somebody has worked on, or one of the ``inputs``.
     """
+    from zhaojing.report.ledger import LEDGER_FILE
+
     check_folder(folder)
-    if not (folder / RUN_FILE).is_file():
-        for path in result_files(folder):
+    files, ledger = result_files(folder), folder / LEDGER_FILE
+    try:
+        record = read_record(folder / RUN_FILE)
+    except (OSError, ValueError):
+        for path in files:
             if path.exists():
-                raise OutputFailed("output.foreign", where=path)
+                raise OutputFailed("output.foreign", where=path) from None
+        return
+    for path in files:
+        refuse_overwriting(path, *inputs)
+    if ledger.is_file() and _LEDGER in record and fingerprint(ledger) != record[_LEDGER]:
+        raise OutputFailed("output.reviewed", where=ledger)
 
 
 def write_results(request: Request, pile: Pile, folder: Path, lang: Lang) -> list[ZhaojingError]:
@@ -57,9 +72,8 @@ def write_results(request: Request, pile: Pile, folder: Path, lang: Lang) -> lis
     reports = [found.report for found in pile.judgements]
     manifest = pile.classifier.manifest
     model = f"{pile.classifier.folder.name if pile.classifier.folder else ''} ({manifest.kind})"
-    with write_atomically(folder / RUN_FILE) as file:  # first: it says that the rest is ours
-        json.dump(run_record(request, pile, leave_out), file, ensure_ascii=False, indent=2)
-        file.write("\n")
+    record = run_record(request, pile, leave_out)
+    _write_record(record, folder)  # first: it says that the rest is ours
     with write_atomically(folder / RESULTS_FILE) as file:
         for report in reports:
             for row in report.rows():
@@ -67,4 +81,11 @@ def write_results(request: Request, pile: Pile, folder: Path, lang: Lang) -> lis
     settings = tuple(pile.policy.explain(manifest))
     write_pages(pile.judgements, pile.pairs, pile.failures, settings, model, folder, lang)
     write_ledger(reports, pile.failures, folder / LEDGER_FILE, lang, model)
+    _write_record(record | {_LEDGER: fingerprint(folder / LEDGER_FILE)}, folder)
     return [*pile.failures, *write_word_copies(reports, folder, lang)]
+
+
+def _write_record(record: Mapping[str, Any], folder: Path) -> None:
+    with write_atomically(folder / RUN_FILE) as file:
+        json.dump(record, file, ensure_ascii=False, indent=2)
+        file.write("\n")

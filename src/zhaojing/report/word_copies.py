@@ -9,6 +9,7 @@ from zhaojing.errors import UnreadableFile
 from zhaojing.messages import Lang
 from zhaojing.output import write_bytes_atomically
 from zhaojing.reading.office import as_docx
+from zhaojing.reading.source import blamed_on
 from zhaojing.report.listed import ListedFolder
 from zhaojing.report.word_comments import comment_on
 from zhaojing.screening import Report
@@ -41,7 +42,8 @@ def write_word_copies(reports: Sequence[Report], folder: Path, lang: Lang) -> li
     names = place.begin([report.short_name for report, _ in chosen])
     for name, (report, source) in zip(names, chosen, strict=True):
         try:
-            content = comment_on(as_docx(source.load()), report, lang)
+            with blamed_on(source.path):
+                content = comment_on(as_docx(source.load()), report, lang)
         except UnreadableFile as error:
             failures.append(error)
             (place.path / name).unlink(missing_ok=True)  # an earlier run's
