@@ -374,7 +374,10 @@ def test_libreoffice_killed_leaves_no_socket(
         report = folder / "report.doc"
         report.write_bytes(reports["doc"])
         command = [str(soffice._find_program()), *soffice._arguments(folder), str(report)]
-        with subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL) as office:
+        place = {**os.environ, "TMPDIR": str(folder)}
+        with subprocess.Popen(
+            command, start_new_session=True, stderr=subprocess.DEVNULL, env=place
+        ) as office:
             while not soffice._sockets(folder):
                 assert office.poll() is None, "LibreOffice names its socket otherwise now"
                 time.sleep(0.01)

@@ -453,9 +453,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     # the grid of practices and roles
     "grid.title": ("问题与措施对照", "problems and measures"),
-    "grid.problem": ("问题表现", "problem"),
-    "grid.measure": ("整改措施", "measure"),
-    "grid.achievement": ("作为成绩展示", "shown as achievement"),
+    "grid.problem": ("问题表现", "as a problem"),
+    "grid.measure": ("整改措施", "as a measure"),
+    "grid.achievement": ("作为成绩展示", "as an achievement"),
     "grid.link": (
         "点数字，看这一格里最明显的一句；全部句子列在表下。",
         "A number leads to the strongest sentence of its cell; all are listed below the table.",

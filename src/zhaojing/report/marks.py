@@ -17,16 +17,17 @@ LETTERS = {category.value: letter for category, letter in zip(Category, "ABCDEF"
 PRAISE_LETTER, COPIED_LETTER = "★", "≡"
 PRAISE, COPIED = "praise", "copied"
 # the colour of the letter and of the ground: 4.5 : 1 between them and on white (WCAG 2.2, 1.4.3)
-COLOURS = {
-    "documents": ("#1d5fa8", "#e9f0f8"),
-    "meetings": ("#7a3fa0", "#f3ecf7"),
-    "inspections": ("#974b00", "#faf0e4"),
-    "delegation": ("#0b655c", "#e4f2f0"),
-    "perks": ("#b3261e", "#fcebea"),
-    "embellishment": ("#8a1a5c", "#f8e9f1"),
-    PRAISE: ("#625900", "#f7f4da"),
-    COPIED: ("#4a515a", "#eceef1"),
-}
+_PAIRS = (
+    ("#1d5fa8", "#e9f0f8"),
+    ("#7a3fa0", "#f3ecf7"),
+    ("#974b00", "#faf0e4"),
+    ("#0b655c", "#e4f2f0"),
+    ("#b3261e", "#fcebea"),
+    ("#8a1a5c", "#f8e9f1"),
+    ("#625900", "#f7f4da"),
+    ("#4a515a", "#eceef1"),
+)
+COLOURS = dict(zip((*LETTERS, PRAISE, COPIED), _PAIRS, strict=True))
 _PROOFS = {
     Proof.NUMBER: "proof.number",
     Proof.BASE: "proof.base",
