@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhaojing.calibration_error import adaptive_error
 from zhaojing.classifier import Prediction
-from zhaojing.evaluation import evaluate, part, spearman
+from zhaojing.evaluation import evaluate, part
+from zhaojing.evaluation.calibration import adaptive_error
+from zhaojing.evaluation.metrics import spearman
+from zhaojing.evaluation.tallies import Tallies, bootstrap, to_levels
 from zhaojing.labels import CATEGORIES, ROLES, Role
 from zhaojing.records import LabelledSentence, Record
-from zhaojing.tallies import Tallies, bootstrap, to_levels
 
 metrics = pytest.importorskip("sklearn.metrics")
 stats = pytest.importorskip("scipy.stats")

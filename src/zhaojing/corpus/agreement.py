@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhaojing.errors import InvalidRecords
+from zhaojing.evaluation.tallies import weighted_kappa
 from zhaojing.labels import CATEGORIES
 from zhaojing.records import LabelledSentence, Record
-from zhaojing.tallies import weighted_kappa
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ labels are; sentences without their heading and predecessor are harder.
 
 Macro-F1 over the categories; the same counting problems only; accuracy of the role; quadratic
 kappa and Spearman's correlation of the level; precision and recall of the flag. Definitions are
-in `docs/annotation-guideline.md` and `src/zhaojing/evaluation.py`.
+in `docs/annotation-guideline.md` and `src/zhaojing/evaluation/`.
 
 ## Training data
 

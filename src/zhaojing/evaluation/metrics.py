@@ -1,7 +1,6 @@
-"""Predictions against gold labels: the metrics of ``zhaojing evaluate``.
+"""Every headline figure of a set of predictions, with its support and interval.
 
-Plain numpy, so that an office can check the tool with the base install; the tests hold every
-figure against scikit-learn and SciPy.
+The tests hold every figure against scikit-learn and SciPy.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zhaojing.calibration_error import calibration_errors
 from zhaojing.classifier import Classifier, Prediction
+from zhaojing.evaluation.calibration import calibration_errors
+from zhaojing.evaluation.tallies import SUPPORT, Tallies, bootstrap, f1, precision, recall
 from zhaojing.heads import Array
 from zhaojing.labels import CATEGORIES, LEVELS, ROLES
 from zhaojing.records import LabelledSentence, Record
-from zhaojing.tallies import SUPPORT, Tallies, bootstrap, f1, precision, recall
 
 
 def predict(
