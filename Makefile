@@ -21,8 +21,10 @@ format: $(VENV)/dev ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev ## sentences per second, as a ratio to scikit-learn
+bench: $(VENV)/dev ## every speed as a ratio to a named peer; see benchmarks/README.md
 	$(BIN)/python benchmarks/classify.py
+	$(BIN)/python benchmarks/screening.py
+	$(BIN)/python benchmarks/copying.py
 
 results: $(VENV)/dev ## write docs/results.md from the committed models and predictions
 	$(BIN)/python scripts/results.py

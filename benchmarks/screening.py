@@ -46,11 +46,11 @@ def classify_alone(classifier: Classifier, reports: list[Report]) -> None:
 
 def timed(folder: Path) -> Iterator[tuple[float, float]]:
     """Yield the seconds of a whole screening and of classification alone."""
-    request = Request(paths=(folder,))
+    request = Request(paths=(folder,), output=folder.parent / "out")
     for run in range(RUNS + 1):
         start = time.perf_counter()
         pile = work_through(request)
-        write_results(request, pile, folder.parent / "out", "zh")
+        write_results(request, pile, "zh")
         middle = time.perf_counter()
         classify_alone(pile.classifier, [found.report for found in pile.judgements])
         if run:  # the first one warms up

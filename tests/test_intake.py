@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -346,23 +347,46 @@ def test_an_interrupt_leaves_nothing(temporary: Path, pretend: Path, tmp_path: P
 
 
 @unix_only
-def test_what_a_killed_run_leaves_goes_at_the_next(
-    temporary: Path, pretend: Path, tmp_path: Path
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_run_leaves_nothing(
+    temporary: Path, pretend: Path, tmp_path: Path, sign: signal.Signals
 ) -> None:
     pretend.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/child\nsleep 77\n")
     report = tmp_path / "a.doc"
     report.write_bytes(OLE)
     with reading(report) as reader:
         child = int(await_content(tmp_path / "child"))
-        (folder,) = temporary.iterdir()
-        os.utime(folder, (0, 0))
+        reader.send_signal(sign)
+    for _ in range(200):
+        if not any(temporary.iterdir()):
+            break
+        time.sleep(0.05)
+    assert not any(temporary.iterdir())
+    assert not is_running(child)
+
+
+@unix_only
+def test_what_a_broken_down_machine_left_goes_at_the_next_run(
+    temporary: Path, pretend: Path, tmp_path: Path
+) -> None:
+    left, fresh = temporary / "zhaojing-office-left", temporary / "zhaojing-office-fresh"
+    for folder in (left, fresh):
+        (folder / "profile").mkdir(parents=True)
+        (folder / "report.doc").write_bytes(OLE)
+    os.utime(left, (0, 0))
+    pretend.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/child\nsleep 77\n")
+    report = tmp_path / "a.doc"
+    report.write_bytes(OLE)
+    with reading(report) as reader:
+        await_content(tmp_path / "child")
+        assert not left.exists()
+        (busy,) = set(temporary.iterdir()) - {fresh}
+        os.utime(busy, (0, 0))
         pretend.write_text("#!/bin/sh\n")
         assert why_unreadable("b.doc", OLE) == "office.failed"
-        assert list(temporary.iterdir()) == [folder]  # its owner lives
-        reader.kill()
-    os.killpg(child, signal.SIGKILL)
-    soffice._remove_abandoned.cache_clear()
-    assert why_unreadable("b.doc", OLE) == "office.failed"
+        assert busy.exists()  # its owner lives
+        reader.send_signal(signal.SIGINT)
+    shutil.rmtree(fresh)
 
 
 @needs_office

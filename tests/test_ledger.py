@@ -26,7 +26,8 @@ from zhaojing.labels import CATEGORIES, ROLES
 from zhaojing.messages import MESSAGES, say
 from zhaojing.reading import Document
 from zhaojing.report import ledger
-from zhaojing.report.ledger import KEY, LEDGER_FILE, write_ledger
+from zhaojing.report.ledger import KEY, write_ledger
+from zhaojing.results_folder import LEDGER_FILE
 from zhaojing.screening import Report, ScreenedSentence, screen_all
 from zhaojing.splitting import Sentence
 from zhaojing.workbook import CUT, as_cell, from_cell, read_workbook

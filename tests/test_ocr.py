@@ -20,9 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from test_ofd import with_scan
 from zhaojing.errors import UnreadableFile
 from zhaojing.reading import Document, ocr, read
 from zhaojing.reading.ocr import read_picture
+from zhaojing.reading.ofd import read_ofd
 from zhaojing.reading.pdf import read_pdf
 from zhaojing.splitting import split
 
@@ -238,6 +240,16 @@ def test_only_the_scans_of_a_pdf_are_recognised(stamp: str) -> None:
     assert likeness(rest, SECOND) > 0.98
     assert "- 2 -" not in rest
     assert mixed.page_at(len(mixed.text) - 1) == 2
+
+
+@recognised
+def test_a_scan_in_an_ofd() -> None:
+    document = Document.from_blocks(read_ofd(with_scan(saved(sheet(rows(FIRST))))))
+    assert likeness(document.text, FIRST) > 0.97
+    assert document.text.startswith("会议太多。")
+    ((number, confidence),) = document.page_confidence
+    assert number == 2
+    assert confidence > 0.9
 
 
 @recognised

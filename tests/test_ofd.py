@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -80,7 +80,7 @@ def package(*pages: str, common: str = "", **parts: str) -> dict[str, str]:
     return found | {name.replace("__", "/") + ".xml": content for name, content in parts.items()}
 
 
-def packed(parts: dict[str, str]) -> bytes:
+def packed(parts: Mapping[str, str | bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
@@ -373,6 +373,25 @@ PICTURE = '<ofd:ImageObject Boundary="0 0 210 297" ResourceID="9"/>'
 def test_a_page_that_is_a_picture_is_told() -> None:
     parts = package(page(prose(["　　会议太多。"])), page(PICTURE), page(""))
     assert Document.from_blocks(read_ofd(packed(parts))).page_confidence == ((2, 0.0),)
+
+
+SCANS = (
+    '<ofd:MultiMedias><ofd:MultiMedia ID="9" Type="Image"><ofd:MediaFile>image_9.png'
+    "</ofd:MediaFile></ofd:MultiMedia></ofd:MultiMedias>"
+)
+
+
+def with_scan(picture: bytes) -> bytes:
+    """Return an OFD file of a page of text and one that is nothing but ``picture``."""
+    common = "<ofd:DocumentRes>DocumentRes.xml</ofd:DocumentRes>"
+    parts = package(page(prose(["　　会议太多。"])), page(PICTURE), common=common)
+    resources = f'<ofd:Res {SPACE} BaseLoc="Res">{SCANS}</ofd:Res>'
+    return packed(parts | {"Doc_0/DocumentRes.xml": resources, "Doc_0/Res/image_9.png": picture})
+
+
+def test_a_picture_that_cannot_be_opened_is_told() -> None:
+    document = Document.from_blocks(read_ofd(with_scan(b"\x97JB2\r\n\x1a\n")))
+    assert document.page_confidence == ((2, 0.0),)
 
 
 @pytest.mark.parametrize("body", ["", PICTURE, text("\ue001\ue002\ue003", 20, 50)])

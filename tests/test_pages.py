@@ -33,9 +33,10 @@ from zhaojing.labels import CATEGORIES, ROLES, Category, Role
 from zhaojing.messages import Lang, say
 from zhaojing.policy import Policy
 from zhaojing.reading import Block, Document
-from zhaojing.report.listed import LIST_FILE, ListedFolder
+from zhaojing.listed import LIST_FILE, ListedFolder
 from zhaojing.report.marks import COLOURS, LETTERS, pieces
-from zhaojing.report.pages import INDEX_FILE, PAGES_FOLDER, write_pages
+from zhaojing.report.pages import write_pages
+from zhaojing.results_folder import INDEX_FILE, PAGES_FOLDER
 from zhaojing.report.pages.visible import visible
 from zhaojing.screening import Report, ScreenedSentence
 from zhaojing.splitting import Sentence, split

@@ -14,7 +14,7 @@ from conftest import ROOT
 from zhaojing import InvalidConfig, OutputFailed
 from zhaojing.pile import Pile, Request, work_through
 from zhaojing.policy import Policy
-from zhaojing.report import check_results, result_files, write_results
+from zhaojing.report import check_results, write_results
 from zhaojing.run_record import replay
 
 SAMPLES = sorted((ROOT / "data" / "samples").iterdir())
@@ -22,10 +22,10 @@ SAMPLES = sorted((ROOT / "data" / "samples").iterdir())
 
 def screen(out: Path, *paths: Path, **options: object) -> tuple[Pile, list[str]]:
     """Do what ``zhaojing screen`` does; return the pile and the names of what failed."""
-    request = Request(paths=paths, **options)  # type: ignore[arg-type]
+    request = Request(paths=paths, output=out, **options)  # type: ignore[arg-type]
     check_results(out, paths)
-    pile = work_through(request, leave_out=result_files(out))
-    return pile, [failure.key for failure in write_results(request, pile, out, "zh")]
+    pile = work_through(request)
+    return pile, [failure.key for failure in write_results(request, pile, "zh")]
 
 
 @pytest.fixture
@@ -148,18 +148,30 @@ def test_the_same_again_and_what_changed(
     screen(out, Path("报送"), policy=policy)
     monkeypatch.chdir("/")
     record = tmp_path / "结果" / "manifest.json"
-    found = replay(record, leave_out=result_files(record.parent))
+    found = replay(record)
     assert found.is_same
     assert all(found.same.values()), found
     assert json.loads(record.read_text("utf-8"))["policy"]["mode"] == "cautious"
 
     with (reports / "乙.txt").open("a", encoding="utf-8") as file:
         file.write("全县人民欢欣鼓舞，无不称颂。\n")
-    found = replay(record, leave_out=result_files(record.parent))
+    found = replay(record)
     assert not found.is_same
     assert not found.same["inputs"]
     assert found.same["model"]
     assert found.changed == (str(Path("报送") / "乙.txt"),)
+
+
+def test_results_among_the_reports_are_left_out_and_it_is_said(
+    reports: Path, tmp_path: Path
+) -> None:
+    before, failed = screen(tmp_path / "结果", reports)
+    screen(reports / "上周结果", reports / "甲.docx")
+    (reports / "上周结果" / "另存.txt").write_text("会议太多，开完就算。", "utf-8")
+    again, failed_again = screen(tmp_path / "结果", reports)
+    names = {found.report.short_name for found in again.judgements}
+    assert names == {found.report.short_name for found in before.judgements} | {"另存.txt"}
+    assert sorted(failed_again) == sorted([*failed, "folder.results"])
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "3", '{"format": 99}', "\udcff"])

@@ -71,6 +71,22 @@ def test_mistakes_are_told(tmp_path: Path, text: str) -> None:
         policy(tmp_path, text)
 
 
+def test_mistakes_are_told_in_chinese(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        policy(tmp_path, "[thresholds]\nperks = 1.5")
+    assert "[thresholds] perks 应在 0 到 1 之间，现在是 1.5" in caught.value.describe("zh")
+    with pytest.raises(InvalidConfig) as caught:
+        policy(tmp_path, 'modus = "cautious"')
+    assert "没有这样的设置：modus；可用的有 mode" in caught.value.describe("zh")
+
+
+def test_a_file_of_an_old_editor_is_read(tmp_path: Path) -> None:
+    """Notepad of older Windows versions saves Chinese as GBK."""
+    file = tmp_path / "zhaojing.toml"
+    file.write_bytes('[allow]\n"督查激励" = "国务院文件规定的名称"\n'.encode("gbk"))
+    assert Policy.build(file, {}).allow == {"督查激励": "国务院文件规定的名称"}
+
+
 def test_an_allowed_phrase_clears_its_sentence_and_says_why(tmp_path: Path) -> None:
     classifier = Classifier.load()
     before = Screener(classifier).screen_document(REPORT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,6 +57,8 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     lang = _lang_of(sys.argv)
+    # as an interrupt does: what is open is closed, what is temporary goes
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         app()
     except ZhaojingError as error:
@@ -148,7 +151,7 @@ def screen(
     from zhaojing.model_folder import Manifest, default_folder
     from zhaojing.pile import Request, work_through
     from zhaojing.policy import POLICY_FILE, Policy
-    from zhaojing.report import check_results, result_files, terminal, write_results
+    from zhaojing.report import check_results, terminal, write_results
 
     if config is None and Path(POLICY_FILE).is_file():
         config = Path(POLICY_FILE)
@@ -160,11 +163,17 @@ def screen(
         return
     if not paths or output is None:
         raise InvalidConfig("cli.what_and_where")
-    request = Request(paths=tuple(paths), earlier=tuple(earlier or ()), model=model, policy=policy)
+    request = Request(
+        paths=tuple(paths),
+        earlier=tuple(earlier or ()),
+        model=model,
+        policy=policy,
+        output=output,
+    )
     check_results(output, request.paths)  # before the work, not after it
     with terminal.progress(console, say("cli.reading", lang)) as advance:
-        pile = work_through(request, leave_out=result_files(output), on_file=advance)
-    failures = write_results(request, pile, output, lang)
+        pile = work_through(request, on_file=advance)
+    failures = write_results(request, pile, lang)
     terminal.print_summary(console, pile, failures, output, lang)
     if failures:
         raise typer.Exit(1)
@@ -179,10 +188,10 @@ def replay(
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """重做一次筛查，核对结果是否相同。Make a screening again and compare the results."""
-    from zhaojing.report import result_files, terminal
+    from zhaojing.report import terminal
     from zhaojing.run_record import replay as screen_again
 
-    found = screen_again(record, leave_out=result_files(record.absolute().parent))
+    found = screen_again(record)
     terminal.print_replay(terminal.console(), found, lang)
     if not found.is_same:
         raise typer.Exit(1)

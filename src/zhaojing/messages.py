@@ -68,8 +68,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "the PDF holds no text, probably a scan; run OCR on it first",
     ),
     "ofd.no_text": (
-        "OFD 里没有能读的文字，可能是扫描件，或文字没有通用编码；请向报送人要 Word 或 PDF 版本",
-        "the OFD holds no readable text: a scan, or text without common codes; ask for Word or PDF",
+        "OFD 里没有能读的文字，可能是扫描件（装了 ocr 组件才能识别），或文字没有通用编码；请向报送人要 Word 或 PDF 版本",
+        "the OFD holds no readable text: a scan (the extra ocr reads it), or text without common codes; "
+        "ask for Word or PDF",
     ),
     "picture.needs_ocr": (
         "是图片，要先装文字识别组件：pip install 'zhaojing[ocr]'；"
@@ -147,6 +148,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "文件夹里没有可读的报告（支持 {suffixes}）",
         "the folder holds no readable report ({suffixes})",
     ),
+    "folder.results": (
+        "这里放着一次筛查的结果，没有当作报告来读；请把报告和筛查结果分开存放",
+        "here are the results of a screening; they were not read as reports; keep the two apart",
+    ),
     # records and rows
     "records.invalid": (
         "{count} 处错误，什么也没有写出：\n{faults}",
@@ -182,6 +187,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "a sentence whose role is {role} has no category",
     ),
     "fault.text": ("不能含有换行", "must not contain a line break"),
+    "fault.unknown": ("没有这样的字段；请检查拼写", "there is no such field; check its spelling"),
+    "fault.not_in_text": ("句子里没有 {value}", "the sentence does not hold {value}"),
     "fault.surrogate": ("含有不完整的字符", "holds half a character"),
     # a corpus as a whole
     "corpus.resplit": (
@@ -262,6 +269,32 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "the loss is no longer a number; the checkpoint is as it was, lower learning_rate",
     ),
     "config.invalid": ("配置有误：{detail}", "the configuration is wrong: {detail}"),
+    "config.unreadable": ("打不开设置文件：{detail}", "the settings cannot be read: {detail}"),
+    "config.no_toml": (
+        "设置文件不合 TOML 写法：{detail}（文字两边要有英文引号，每行一项 名称 = 值）",
+        "this is no TOML: {detail} (text stands in quotes, one name = value a line)",
+    ),
+    "config.unknown": (
+        "没有这样的设置：{names}；可用的有 {allowed}",
+        "unknown settings: {names}; known are {allowed}",
+    ),
+    "config.missing": ("缺少设置：{names}", "missing settings: {names}"),
+    "config.value": (
+        "{name} 不能写 {value}；可写的有 {allowed}",
+        "{name} cannot be {value}; allowed are {allowed}",
+    ),
+    "config.range": (
+        "{name} 应在 {low} 到 {high} 之间，现在是 {value}",
+        "{name} must lie between {low} and {high}, got {value}",
+    ),
+    "config.type": (
+        "{name} 的写法不对：应是 {kind}，现在是 {value}",
+        "{name} must be {kind}, got {value}",
+    ),
+    "config.reason": (
+        "{name} 里每一项都要有词语和理由，这一项没有：“{value}”",
+        "each entry of {name} needs a phrase and a reason; this one lacks them: “{value}”",
+    ),
     "encoder.offline": (
         "无法取得编码器（{detail}）；没有网络时请给出本地文件夹",
         "the encoder cannot be loaded ({detail}); without a network, name a local folder",
@@ -699,6 +732,41 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "metric.precision": ("精确率", "precision"),
     "metric.recall": ("召回率", "recall"),
     "metric.f1": ("F1", "F1"),
+    # the drawings of an evaluation: run scripts/subset_font.py after a change
+    "plot.precision": ("精确率", "precision"),
+    "plot.recall": ("召回率", "recall"),
+    "plot.average_precision": ("平均精确率", "average precision"),
+    "plot.flagged": ("标出的句子", "flagged sentences"),
+    "plot.role": ("角色", "role"),
+    "plot.embellishment": ("美化度", "self-praise"),
+    "plot.roles": ("角色：标注与模型 {model}", "roles: gold and model {model}"),
+    "plot.levels": ("美化等级：标注与模型 {model}", "levels of praise: gold and model {model}"),
+    "plot.gold": ("人的标注", "gold label"),
+    "plot.given": ("模型给出", "given by the model"),
+    "plot.stated": ("模型说的概率", "probability stated"),
+    "plot.happened": ("实际占比", "share that was so"),
+    "plot.stated_level": ("模型给的分值", "score given"),
+    "plot.happened_level": ("标注的等级 ÷ 3", "gold level / 3"),
+    "plot.calibration_error": ("误差", "error"),
+    "plot.risk_labels": ("类别和角色判错", "practice or role wrong"),
+    "plot.risk_flagged": ("标出而不该标", "flagged wrongly"),
+    "plot.coverage": (
+        "交给模型判的占比（从最有把握的起）",
+        "share left to the model, surest first",
+    ),
+    "plot.risk": ("其中判错的", "wrong among these"),
+    "plot.workload": ("按分值从高到低复核", "reading from the highest score down"),
+    "plot.read": ("读了全部句子的", "share of all sentences read"),
+    "plot.found": ("找到应标句子的", "share of true flags found"),
+    "plot.differences": ("与模型 A 的差（95% 区间）", "difference from model A (95% interval)"),
+    "plot.better": ("大于 0 是比 A 好", "above 0 is better than A"),
+    "plot.minus": ("{model} 减 A", "{model} minus A"),
+    "plot.right": ("类别和角色都对", "practice and role right"),
+    "plot.flagged_f1": ("标出 F1", "flags, F1"),
+    "plot.categories_f1": ("类别 F1", "practices, F1"),
+    "plot.problems_f1": ("问题类别 F1", "problems, F1"),
+    "plot.role_f1": ("角色 F1", "roles, F1"),
+    "plot.kappa": ("美化等级 κ", "levels of praise, κ"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,13 +23,15 @@ class Request:
     """What is to be screened, and how.
 
     ``earlier`` names files or folders of earlier reports, which are compared with and not
-    screened; ``model`` is a model folder, the built-in one if absent.
+    screened; ``model`` is a model folder, the built-in one if absent; ``output`` is the folder
+    for the results, which are no reports even if it lies among them.
     """
 
     paths: tuple[Path, ...]
     earlier: tuple[Path, ...] = ()
     model: Path | None = None
     policy: Policy = field(default_factory=Policy)
+    output: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +57,17 @@ class Pile:
     policy: Policy
 
 
-def work_through(
-    request: Request,
-    *,
-    leave_out: Collection[Path] = (),
-    on_file: Callable[[Path], None] = lambda path: None,
-) -> Pile:
+def work_through(request: Request, *, on_file: Callable[[Path], None] = lambda path: None) -> Pile:
     """Screen, compare and judge what ``request`` names.
 
-    ``leave_out`` names files that are no reports, as the results of an earlier run;
     ``on_file`` is called with each path before it is read.
     """
     policy = request.policy
     screener = Screener(Classifier.load(request.model), policy)
-    reports, failures = screen_all(screener, request.paths, leave_out=leave_out, on_file=on_file)
+    reports, failures = screen_all(screener, request.paths, output=request.output, on_file=on_file)
     texts = [ReportText.of(r.name, [item.sentence for item in r.sentences]) for r in reports]
     screened = {os.path.realpath(report.path) for report in reports if report.path}
-    earlier = _earlier(request.earlier, leave_out, on_file, screened, failures)
+    earlier = _earlier(request, on_file, screened, failures)
     copies = find_copies(texts, earlier, (*read_fixed_wording(), *policy.fixed_wording))
     threshold = screener.classifier.thresholds.embellishment
     judgements = [
@@ -84,14 +80,13 @@ def work_through(
 
 
 def _earlier(
-    paths: Iterable[Path],
-    leave_out: Collection[Path],
+    request: Request,
     on_file: Callable[[Path], None],
     screened: Collection[str],
     failures: list[UnreadableFile],
 ) -> Iterator[ReportText]:
     """Read earlier reports one by one, those of the pile left out; add failures to ``failures``."""
-    for source in find_sources(paths, leave_out=leave_out):
+    for source in find_sources(request.earlier, output=request.output):
         if isinstance(source, UnreadableFile):
             failures.append(source)
             continue

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from zhaojing.errors import InvalidConfig
 from zhaojing.heads import NEVER, Thresholds
 from zhaojing.labels import CATEGORIES
 from zhaojing.mode import DEFAULT_MODE, MODES
@@ -60,19 +61,24 @@ class Policy(Settings):
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise ValueError(f"mode must be one of {', '.join(MODES)}, got {self.mode!r}")
+            raise InvalidConfig(
+                "config.value", name="mode", value=self.mode, allowed=", ".join(MODES)
+            )
         known = {"thresholds": (*CATEGORIES, PRAISE), "off": CATEGORIES}
         for table, names in known.items():
             wrong = sorted(set(getattr(self, table)) - set(names))
             if wrong:
-                raise ValueError(f"[{table}] knows {', '.join(names)}, not {', '.join(wrong)}")
+                raise InvalidConfig(
+                    "config.value", name=f"[{table}]", value=wrong[0], allowed=", ".join(names)
+                )
         for name, value in self.thresholds.items():
             if not 0 <= value <= 1:
-                raise ValueError(f"[thresholds] {name} must lie between 0 and 1, got {value}")
+                place = f"[thresholds] {name}"
+                raise InvalidConfig("config.range", name=place, low=0, high=1, value=value)
         for table in ("off", "allow", "fixed_wording"):
             for name, reason in getattr(self, table).items():
                 if not normalize(name).strip() or not reason.strip():
-                    raise ValueError(f"[{table}] needs a phrase and a reason, got {name!r}")
+                    raise InvalidConfig("config.reason", name=f"[{table}]", value=name)
 
     def limits(self, manifest: Manifest) -> Thresholds:
         """Return the thresholds that hold with the model of ``manifest``."""

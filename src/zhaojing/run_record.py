@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,14 +22,14 @@ from zhaojing.model_folder import default_folder
 from zhaojing.pile import Pile, Request, work_through
 from zhaojing.policy import Policy
 from zhaojing.reading import MAX_BYTES, find_reports
+from zhaojing.results_folder import read_record
 
-RUN_FILE = "manifest.json"
 _FORMAT = 1
 _LIBRARIES = ("jieba", "lxml", "numpy", "pypdfium2")
 
 
-def run_record(request: Request, pile: Pile, leave_out: Sequence[Path] = ()) -> dict[str, Any]:
-    """Return all that decides the results of a run, and a digest of the results themselves."""
+def run_record(request: Request, pile: Pile) -> dict[str, Any]:
+    """Return all that decides the results of a run, but for a digest of the sentences' rows."""
     return {
         "format": _FORMAT,
         "zhaojing": zhaojing.__version__,
@@ -42,21 +42,19 @@ def run_record(request: Request, pile: Pile, leave_out: Sequence[Path] = ()) -> 
         "earlier": [printable(path) for path in request.earlier],
         "policy": request.policy.to_json(),
         "model": printable(request.model) if request.model else None,
-        **_digests(request, pile, leave_out),
+        **_digests(request, pile),
     }
 
 
-def _digests(request: Request, pile: Pile, leave_out: Sequence[Path]) -> dict[str, Any]:
+def _digests(request: Request, pile: Pile) -> dict[str, Any]:
     folder = request.model or default_folder()
-    rows = (row for found in pile.judgements for row in found.report.rows())
     wording = "\n".join(read_fixed_wording())
     return {
         "sha256": {
             "model": _of_files(sorted(file for file in folder.iterdir() if file.is_file())),
             "fixed_wording": hashlib.sha256(wording.encode()).hexdigest(),
-            "results": _of_lines(json.dumps(row, ensure_ascii=False) for row in rows),
         },
-        "inputs": list(_inputs((*request.paths, *request.earlier), leave_out)),
+        "inputs": list(_inputs(request)),
         "unread": [failure.describe("en") for failure in pile.failures],
         "reports": [
             {
@@ -73,9 +71,16 @@ def _digests(request: Request, pile: Pile, leave_out: Sequence[Path]) -> dict[st
     }
 
 
-def _inputs(paths: Iterable[Path], leave_out: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    for named in paths:
-        for path in find_reports(named, leave_out=leave_out)[0]:
+def result_lines(pile: Pile) -> Iterator[str]:
+    """Yield the lines of ``results.jsonl``: one a sentence, the report most at risk first."""
+    for found in pile.judgements:
+        for row in found.report.rows():
+            yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _inputs(request: Request) -> Iterator[dict[str, Any]]:
+    for named in (*request.paths, *request.earlier):
+        for path in find_reports(named, output=request.output)[0]:
             # what cannot be read is listed as such
             with contextlib.suppress(OSError):
                 if path.is_file() and path.stat().st_size <= MAX_BYTES:
@@ -93,22 +98,8 @@ def _of_files(files: Iterable[Path]) -> str:
 def _of_lines(lines: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for line in lines:
-        digest.update(line.encode() + b"\n")
+        digest.update(line.encode())
     return digest.hexdigest()
-
-
-def read_record(file: Path) -> dict[str, Any]:
-    """Return the record in ``file``.
-
-    Raises
-    ------
-    OSError, ValueError
-        It cannot be read, or is none of ours.
-    """
-    record = json.loads(file.read_text(encoding="utf-8"))
-    if not (isinstance(record, dict) and {"format", "zhaojing", "sha256"} <= record.keys()):
-        raise ValueError("no record of a screening")
-    return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +118,7 @@ class Replay:
         return self.same["results"] and self.same["reports"]
 
 
-def replay(record_file: Path, leave_out: Sequence[Path] = ()) -> Replay:
+def replay(record_file: Path) -> Replay:
     """Screen again what ``record_file`` names, in its folder, and compare.
 
     Raises
@@ -144,6 +135,7 @@ def replay(record_file: Path, leave_out: Sequence[Path] = ()) -> Replay:
             earlier=tuple(map(Path, record["earlier"])),
             model=Path(record["model"]) if record["model"] else None,
             policy=Policy.build(None, record["policy"]),
+            output=record_file.absolute().parent,
         )
         before = {entry["file"]: entry["sha256"] for entry in record["inputs"]}
         folder, digests, reports = record["folder"], dict(record["sha256"]), record["reports"]
@@ -152,7 +144,9 @@ def replay(record_file: Path, leave_out: Sequence[Path] = ()) -> Replay:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidConfig("replay.invalid", where=record_file, detail=repr(error)) from error
     with contextlib.chdir(folder):  # names of files are relative to it
-        now = _digests(request, work_through(request, leave_out=leave_out), leave_out)
+        pile = work_through(request)
+        now = _digests(request, pile)
+        now["sha256"]["results"] = _of_lines(result_lines(pile))
     after = {entry["file"]: entry["sha256"] for entry in now["inputs"]}
     changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
     same = {name: digests.get(name) == digest for name, digest in now["sha256"].items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -166,17 +166,17 @@ def screen_all(
     screener: Screener,
     paths: Iterable[str | Path],
     *,
-    leave_out: Collection[Path] = (),
+    output: Path | None = None,
     on_file: Callable[[Path], None] = lambda path: None,
 ) -> tuple[list[Report], list[UnreadableFile]]:
     """Screen every report below ``paths``, once each; what fails is listed, the others go on.
 
-    ``leave_out`` names files that are no reports, as the results of an earlier run;
+    ``output`` is the folder for the results: what an earlier run left there is no report;
     ``on_file`` is called with each path before it is read.
     """
     reports: list[Report] = []
     failures: list[UnreadableFile] = []
-    for found in find_sources(paths, leave_out=leave_out):
+    for found in find_sources(paths, output=output):
         if isinstance(found, UnreadableFile):
             failures.append(found)
             continue

@@ -8,7 +8,8 @@ from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
-from zhaojing.errors import InvalidConfig
+from zhaojing.errors import InvalidConfig, UnreadableFile
+from zhaojing.reading.text import decode
 
 Range = tuple[str, float, float]
 
@@ -35,20 +36,25 @@ class Settings:
         values: dict[str, Any] = {}
         if file is not None:
             try:
-                values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-            except (OSError, ValueError) as error:
-                raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
+                values = tomllib.loads(decode(file.read_bytes()))
+            except OSError as error:
+                detail = error.strerror or error
+                raise InvalidConfig("config.unreadable", where=file, detail=detail) from error
+            except (tomllib.TOMLDecodeError, UnreadableFile) as error:
+                raise InvalidConfig("config.no_toml", where=file, detail=str(error)) from error
         values |= {key: value for key, value in given.items() if value is not None}
         known = {field.name: field for field in fields(cls)}
         unknown = sorted(set(values) - set(known))
         missing = [name for name, field in known.items() if _needed(field) and not values.get(name)]
-        if unknown or missing:
-            detail = f"unknown settings {unknown}" if unknown else f"missing settings {missing}"
-            raise InvalidConfig("config.invalid", where=file, detail=detail)
         try:
+            if unknown:
+                allowed = ", ".join(known)
+                raise InvalidConfig("config.unknown", names=", ".join(unknown), allowed=allowed)
+            if missing:
+                raise InvalidConfig("config.missing", names=", ".join(missing))
             return cls(**{name: _convert(name, known[name], v) for name, v in values.items()})
-        except ValueError as error:
-            raise InvalidConfig("config.invalid", where=file, detail=str(error)) from error
+        except InvalidConfig as error:
+            raise InvalidConfig(error.key, where=file, **error.values) from error
 
     def plain(self, *without: str) -> dict[str, Any]:
         """Return the settings but for ``without`` as plain data; paths as the names of files."""
@@ -57,11 +63,11 @@ class Settings:
 
 
 def check_ranges(settings: object, ranges: Iterable[Range]) -> None:
-    """Raise :class:`ValueError` for the first ``(name, low, high)`` that does not hold."""
+    """Raise :class:`InvalidConfig` for the first ``(name, low, high)`` that does not hold."""
     for name, low, high in ranges:
         value = getattr(settings, name)
         if not low <= value <= high:
-            raise ValueError(f"{name} must lie between {low} and {high}, got {value}")
+            raise InvalidConfig("config.range", name=name, low=low, high=high, value=value)
 
 
 def _names(value: Any) -> Any:
@@ -89,7 +95,7 @@ def _convert(name: str, field: Field[Any], value: object) -> object:
             return Path(value)
     elif _is_number(value) if kind == "float" else type(value).__name__ == kind:
         return value
-    raise ValueError(f"{name} must be {kind}, got {value!r}")
+    raise InvalidConfig("config.type", name=name, kind=kind, value=repr(value))
 
 
 def _is_text(value: object) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zhaojing.errors import InvalidConfig
 from zhaojing.settings import Settings, check_ranges
 
 _RANGES = (
@@ -72,13 +73,15 @@ class PretrainingConfig(Settings):
     def __post_init__(self) -> None:
         check_ranges(self, _RANGES)
         if self.width % self.head_width:
-            raise ValueError(f"width {self.width} is no multiple of head_width {self.head_width}")
+            detail = f"width {self.width} is no multiple of head_width {self.head_width}"
+            raise InvalidConfig("config.invalid", detail=detail)
         if self.batch_rows % self.micro_rows:
-            raise ValueError("batch_rows must be a multiple of micro_rows")
+            detail = "batch_rows must be a multiple of micro_rows"
+            raise InvalidConfig("config.invalid", detail=detail)
         if not all(0 <= weight < 1000 for weight in self.weights.values()):
-            raise ValueError("a weight must lie between 0 and 1000")
+            raise InvalidConfig("config.invalid", detail="a weight must lie between 0 and 1000")
         if not self.steps and not self.minutes:
-            raise ValueError("minutes or steps must be more than 0")
+            raise InvalidConfig("config.invalid", detail="minutes or steps must be more than 0")
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as plain data; paths as the names of their files."""

@@ -7,13 +7,14 @@ Input files are hostile: whatever their bytes, :func:`read` returns a document o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from zhaojing.errors import UnreadableFile
 from zhaojing.reading.document import Block, Document, Paragraph
 from zhaojing.reading.signatures import check_signature
 from zhaojing.reading.source import MAX_BYTES, Source, blamed_on, is_system_file
+from zhaojing.results_folder import holds_results, result_files
 
 __all__ = [
     "MAX_BYTES",
@@ -126,7 +127,7 @@ def read_source(source: Source) -> Document:
 
 
 def find_sources(
-    paths: Iterable[str | Path], *, leave_out: Collection[Path] = ()
+    paths: Iterable[str | Path], *, output: Path | None = None
 ) -> Iterator[Source | UnreadableFile]:
     """Yield every report in ``paths``, once each, and an error for what cannot be looked into.
 
@@ -136,7 +137,7 @@ def find_sources(
 
     seen: set[str] = set()
     for named in paths:
-        files, failures = find_reports(named, leave_out=leave_out)
+        files, failures = find_reports(named, output=output)
         yield from failures
         for path in files:
             identity = os.path.realpath(path)
@@ -151,23 +152,25 @@ def find_sources(
 
 
 def find_reports(
-    path: str | Path, *, leave_out: Collection[Path] = ()
+    path: str | Path, *, output: Path | None = None
 ) -> tuple[list[Path], list[UnreadableFile]]:
     """Return the files below ``path``, in order of name, and the folders that cannot be read.
 
     A path that is no folder is returned as it is. Files of formats that :func:`read` refuses are
     returned too: a report must not drop out of a pile unsaid. Hidden files, Word's lock files
-    (``~$…``), Windows' own files and those in ``leave_out`` are no reports.
+    (``~$…``) and Windows' own files are no reports, nor are the results of a screening: those in
+    ``output`` are this run's, and of any others it is said that they were left out.
     """
     if not os.path.isdir(path):  # noqa: PTH112  # pathlib's raises on a name that is too long
         return [Path(path)], []
-    skipped = {os.path.realpath(file) for file in leave_out}
     found: list[Path] = []
     failures: list[UnreadableFile] = []
 
     def failed(error: OSError) -> None:
         failures.append(UnreadableFile("file.no_permission", where=error.filename))
 
+    own = os.path.realpath(output) if output else None
+    skipped: set[str] = set()
     visited: set[str] = set()
     for folder, subfolders, names in os.walk(path, onerror=failed, followlinks=True):
         if os.path.realpath(folder) in visited:  # a link back up the tree
@@ -175,6 +178,11 @@ def find_reports(
             continue
         visited.add(os.path.realpath(folder))
         subfolders[:] = sorted(name for name in subfolders if not is_system_file(name))
+        if holds_results(Path(folder)):
+            results = {os.path.realpath(file) for file in result_files(Path(folder))}
+            skipped |= results
+            if os.path.realpath(folder) != own:
+                failures.append(UnreadableFile("folder.results", where=folder))
         for name in sorted(names):
             file = Path(folder, name)
             if not is_system_file(name) and os.path.realpath(file) not in skipped:

@@ -10,7 +10,7 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +36,16 @@ class Room:
 
     unpacked: int = MAX_UNPACKED
     members: int = MAX_MEMBERS
+    charged: set[int] = field(default_factory=set)  # members that were loaded before, by id
+
+    def charge(self, entry: zipfile.ZipInfo) -> None:
+        """Take what ``entry`` unpacks to off the room there is; only once if loaded again."""
+        if id(entry) in self.charged:
+            return
+        if entry.file_size > self.unpacked:
+            raise UnreadableFile("archive.too_much", limit=MAX_UNPACKED >> 20)
+        self.unpacked -= entry.file_size
+        self.charged.add(id(entry))
 
 
 def unpack(
@@ -118,9 +128,7 @@ def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: Room) ->
     check_size(size)
     if size > max(_UNSUSPICIOUS, MAX_RATIO * entry.compress_size):
         raise UnreadableFile("archive.bomb", limit=MAX_RATIO)
-    if size > room.unpacked:
-        raise UnreadableFile("archive.too_much", limit=MAX_UNPACKED >> 20)
-    room.unpacked -= size
+    room.charge(entry)
     with archive.open(entry) as member:
         # with a number: else all that is packed gets unpacked first, however small `size` is
         return member.read(size)

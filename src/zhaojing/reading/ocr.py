@@ -157,6 +157,24 @@ def _flattened(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
+def recognise_file(data: bytes, number: int, width: float) -> Page | None:
+    """Return page ``number`` as recognised in a picture file, ``None`` if nothing can be read.
+
+    ``width`` is the page's, in points.
+
+    Raises
+    ------
+    UnreadableFile
+        The picture is too large, or the recogniser does not start.
+    """
+    try:
+        picture = _picture(data, 0)
+    except (OSError, ValueError, SyntaxError):  # damaged, or JBIG2: Pillow's ways to say so
+        return None
+    page = recognise(picture, number, width) if picture else None
+    return page if page and page.lines else None
+
+
 def recognise(picture: Image.Image, number: int, width: float) -> Page:
     """Return page ``number`` as recognised in ``picture``, which is ``width`` points wide.
 

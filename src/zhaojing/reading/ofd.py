@@ -2,7 +2,8 @@
 
 Read are the pages of every document in the package, with the templates behind them; annotations,
 signatures and attachments are left out. What a template puts on several pages is a running head
-or a letterhead and goes, and so does text that lies askew, which is a watermark.
+or a letterhead and goes, and so does text that lies askew, which is a watermark. A page that is
+nothing but pictures is a scan: the largest of them is recognised, if the extra ``ocr`` is there.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from lxml import etree
 from lxml.etree import _Element
 
 from zhaojing.errors import UnreadableFile, printable
+from zhaojing.reading import ocr
 from zhaojing.reading.document import Block
 from zhaojing.reading.layout import MAX_PAGES, Char, Page, blocks, in_columns, in_rows, lines_of
 from zhaojing.reading.ofd_text import Glyph, GlyphReader, numbers
 
-MAX_PART_BYTES = 16 * 1024 * 1024  # of XML; a page of drawings has a few megabytes
-MAX_TOTAL_BYTES = 512 * 1024 * 1024  # of XML, counted each time that it is parsed
+MAX_PART_BYTES = 16 * 1024 * 1024  # of XML or of a scan; a page has a few megabytes
+MAX_TOTAL_BYTES = 512 * 1024 * 1024  # of these, counted each time that one is read
 MAX_PAGE_CHARS = 200_000
 
 _POINT = 72 / 25.4  # points a millimetre, OFD's unit
@@ -100,6 +102,12 @@ class _Package:
 
     def part(self, name: str) -> _Element:
         """Return the root of the part ``name``."""
+        # hostile XML: no entity is expanded, nothing is fetched; depth stays limited
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
+        return etree.fromstring(self.content(name), parser)
+
+    def content(self, name: str) -> bytes:
+        """Return the bytes of the part ``name``."""
         entry = self._entries[name]
         if entry.flag_bits & 1:
             raise UnreadableFile("file.password")
@@ -107,9 +115,7 @@ class _Package:
         for size, limit in ((entry.file_size, MAX_PART_BYTES), (self._parsed, MAX_TOTAL_BYTES)):
             if size > limit:
                 raise UnreadableFile("file.too_large", size=size >> 20, limit=limit >> 20)
-        # hostile XML: no entity is expanded, nothing is fetched; depth stays limited
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
-        return etree.fromstring(self._archive.read(entry), parser)
+        return self._archive.read(entry)
 
 
 def _normal(path: str) -> str:
@@ -132,11 +138,16 @@ class _Document:
             for template in root.iterfind("{*}CommonData/{*}TemplatePage")
         }
         self._area = numbers(root.findtext("{*}CommonData/{*}PageArea/{*}PhysicalBox"), _A4)
+        self._pictures: dict[str, str] = {}  # names of parts, by ID
+        self._scans = 0
         self._units = self._units_of(name, root, "{*}CommonData/{*}PublicRes")
         self._units |= self._units_of(name, root, "{*}CommonData/{*}DocumentRes")
 
     def _units_of(self, name: str, root: _Element, resources: str) -> dict[str, _Element]:
-        """Return the composite objects of the ``resources`` that part ``name`` lists, by ID."""
+        """Return the composite objects of the ``resources`` that part ``name`` lists, by ID.
+
+        The pictures among them are noted.
+        """
         units: dict[str, _Element] = {}
         for resource in root.iterfind(resources):
             part = self._package.find(name, resource.text)
@@ -145,6 +156,11 @@ class _Document:
             kept = self._package.part(part)
             for unit in kept.iterfind("{*}CompositeGraphicUnits/{*}CompositeGraphicUnit"):
                 units[unit.get("ID", "")] = unit
+            for media in kept.iterfind("{*}MultiMedias/{*}MultiMedia"):
+                place = posixpath.join(kept.get("BaseLoc", ""), media.findtext("{*}MediaFile", ""))
+                picture = self._package.find(part, place)
+                if picture is not None:
+                    self._pictures[media.get("ID", "")] = picture
         return units
 
     def pages(self, first: int) -> Iterator[Page]:
@@ -178,9 +194,26 @@ class _Document:
             _page(chars, number, *((height, width) if turn % 2 else (width, height)))
             for turn, chars in sorted(turns.items(), key=lambda item: -len(item[1]))
         ]
-        if not pages and root.find(".//{*}ImageObject") is not None:
-            pages = [Page(number, width, height, lines=[], confidence=0.0)]
+        pictures = root.findall(".//{*}ImageObject")
+        if not pages and pictures:
+            pages = [self._scan(pictures, number, width * _POINT, height * _POINT)]
         return pages, templates
+
+    def _scan(self, pictures: Sequence[_Element], number: int, width: float, height: float) -> Page:
+        """Return what can be recognised in the largest of ``pictures``, perhaps no line."""
+        largest = max(pictures, key=_area)
+        part = self._pictures.get(largest.get("ResourceID", ""))
+        page = None
+        if part and ocr.is_installed():
+            self._scans += 1
+            ocr.check_count(self._scans)
+            page = ocr.recognise_file(self._package.content(part), number, width)
+        return page or Page(number, width, height, lines=[], confidence=0.0)
+
+
+def _area(item: _Element) -> float:
+    _, _, width, height = numbers(item.get("Boundary"), (0.0, 0.0, 0.0, 0.0))
+    return width * height
 
 
 def _page(chars: Sequence[Char], number: int, width: float, height: float) -> Page:

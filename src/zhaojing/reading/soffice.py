@@ -1,7 +1,7 @@
 """LibreOffice turns files of other formats into ``.docx`` for us.
 
 Each file gets a soffice process and a user profile of its own. They live in a temporary folder that
-goes away with them, or at the latest when a later run finds that its owner is dead.
+goes away with them, even if we are killed; should the whole machine go down, a later run finds it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 from zhaojing.errors import UnreadableFile
+from zhaojing.reading.office_watch import watched
 from zhaojing.reading.source import check_size
 
 TIME_LIMIT = 120  # seconds; a cold start on a slow ARM machine takes twenty
@@ -111,12 +112,26 @@ def _run(command: list[str], folder: Path) -> int:
         start_new_session=True,
     )
     try:
+        _pid_file(folder).write_text(str(process.pid), "ascii")
         _limit(process.pid)
         return process.wait(TIME_LIMIT)
     except subprocess.TimeoutExpired as error:
         raise UnreadableFile("office.slow", seconds=TIME_LIMIT) from error
     finally:
-        _kill(process)
+        _kill(process.pid, process.wait)
+        process.wait()
+        _pid_file(folder).unlink(missing_ok=True)  # the number may be another's soon
+
+
+def clean_up(folder: Path) -> None:
+    """End the soffice that works in ``folder``, if one does, and remove the folder."""
+    with suppress(OSError, ValueError):
+        _kill(int(_pid_file(folder).read_text("ascii")))
+    _remove(folder)
+
+
+def _pid_file(folder: Path) -> Path:
+    return folder / "pid"
 
 
 def _limit(pid: int) -> None:
@@ -129,20 +144,19 @@ def _limit(pid: int) -> None:
                 resource.prlimit(pid, kind, (limit, limit))
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End soffice and all that it started: its launcher is only the first of them."""
+def _kill(pid: int, reap: Callable[[], object] = lambda: None) -> None:
+    """End soffice and all that it started: its launcher ``pid`` is only the first of them."""
     if sys.platform == "win32":
         taskkill = Path(os.environ["SYSTEMROOT"], "System32", "taskkill.exe")
         subprocess.run(  # noqa: S603
-            [taskkill, "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False
+            [taskkill, "/F", "/T", "/PID", str(pid)], capture_output=True, check=False
         )
     else:
         with suppress(ProcessLookupError, PermissionError):  # macOS: not permitted on a zombie
             for _ in range(100):  # until the last is gone it may still write into the folder
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                os.killpg(pid, signal.SIGKILL)
+                reap()
                 time.sleep(0.01)
-    process.wait()
 
 
 @contextmanager
@@ -150,7 +164,7 @@ def _workshop() -> Iterator[Path]:
     """Yield a private folder with a profile in it; both are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
     try:
-        with _claimed(folder):
+        with watched(folder), _claimed(folder):
             settings = _profile(folder) / "user" / "registrymodifications.xcu"
             settings.parent.mkdir(parents=True)
             settings.write_text(_registry(), "utf-8")

@@ -12,22 +12,17 @@ from zhaojing.messages import Lang
 from zhaojing.output import check_folder, refuse_overwriting, write_atomically
 from zhaojing.pile import Pile, Request
 from zhaojing.records import fingerprint
-from zhaojing.run_record import RUN_FILE, read_record, run_record
+from zhaojing.results_folder import (
+    LEDGER_FILE,
+    RESULTS_FILE,
+    RUN_FILE,
+    holds_results,
+    read_record,
+    result_files,
+)
+from zhaojing.run_record import result_lines, run_record
 
-RESULTS_FILE = "results.jsonl"
 _LEDGER = "ledger"  # in the record: by which a ledger that was worked on is known
-
-
-def result_files(folder: Path) -> list[Path]:
-    """Return what a screening writes into ``folder``, and has written: none of it is a report."""
-    from zhaojing.report.ledger import LEDGER_FILE
-    from zhaojing.report.pages import INDEX_FILE, pages
-    from zhaojing.report.word_copies import word_copies
-
-    files = [folder / name for name in (RESULTS_FILE, RUN_FILE, LEDGER_FILE, INDEX_FILE)]
-    for listed in (pages(folder), word_copies(folder)):
-        files += [listed.path / name for name in listed.names() or ()]
-    return files
 
 
 def check_results(folder: Path, inputs: Sequence[Path]) -> None:
@@ -39,45 +34,43 @@ def check_results(folder: Path, inputs: Sequence[Path]) -> None:
         It cannot be written, holds files of these names that no screening wrote, a ledger that
         somebody has worked on, or one of the ``inputs``.
     """
-    from zhaojing.report.ledger import LEDGER_FILE
-
     check_folder(folder)
     files, ledger = result_files(folder), folder / LEDGER_FILE
-    try:
-        record = read_record(folder / RUN_FILE)
-    except (OSError, ValueError):
+    if not holds_results(folder):
         for path in files:
             if path.exists():
-                raise OutputFailed("output.foreign", where=path) from None
+                raise OutputFailed("output.foreign", where=path)
         return
+    record = read_record(folder / RUN_FILE)
     for path in files:
         refuse_overwriting(path, *inputs)
     if ledger.is_file() and _LEDGER in record and fingerprint(ledger) != record[_LEDGER]:
         raise OutputFailed("output.reviewed", where=ledger)
 
 
-def write_results(request: Request, pile: Pile, folder: Path, lang: Lang) -> list[ZhaojingError]:
-    """Write everything into ``folder``; return what could not be read or copied.
+def write_results(request: Request, pile: Pile, lang: Lang) -> list[ZhaojingError]:
+    """Write everything into ``request.output``; return what could not be read or copied.
 
     Raises
     ------
     OutputFailed
         A file cannot be written.
     """
-    from zhaojing.report.ledger import LEDGER_FILE, write_ledger
+    from zhaojing.report.ledger import write_ledger
     from zhaojing.report.pages import write_pages
     from zhaojing.report.word_copies import write_word_copies
 
-    leave_out = result_files(folder)
+    folder = request.output
+    if folder is None:
+        raise ValueError("the request names no folder for the results")
     reports = [found.report for found in pile.judgements]
     manifest = pile.classifier.manifest
     model = f"{pile.classifier.folder.name if pile.classifier.folder else ''} ({manifest.kind})"
-    record = run_record(request, pile, leave_out)
+    record = run_record(request, pile)
     _write_record(record, folder)  # first: it says that the rest is ours
     with write_atomically(folder / RESULTS_FILE) as file:
-        for report in reports:
-            for row in report.rows():
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        file.writelines(result_lines(pile))
+    record["sha256"]["results"] = fingerprint(folder / RESULTS_FILE)["sha256"]
     settings = tuple(pile.policy.explain(manifest))
     write_pages(pile.judgements, pile.pairs, pile.failures, settings, model, folder, lang)
     write_ledger(reports, pile.failures, folder / LEDGER_FILE, lang, model)

@@ -32,7 +32,6 @@ from zhaojing.messages import Lang, say
 from zhaojing.screening import Report, ScreenedSentence
 from zhaojing.workbook import MAX_HEIGHT, MAX_ROWS, legal, save_workbook, write_row
 
-LEDGER_FILE = "台账.xlsx"
 KEY = "zhaojing"  # header of the hidden column
 VERDICTS = ("verdict.true", "verdict.false", "verdict.unsure")
 _ROWS_A_SHEET = MAX_ROWS - 1

@@ -10,17 +10,11 @@ from zhaojing.messages import Lang
 from zhaojing.output import write_bytes_atomically
 from zhaojing.reading.office import as_docx
 from zhaojing.reading.source import blamed_on
-from zhaojing.report.listed import ListedFolder
 from zhaojing.report.word_comments import comment_on
+from zhaojing.results_folder import word_copies
 from zhaojing.screening import Report
 
-COPIES_FOLDER = "批注"
 _WORD = {".docx", ".doc", ".wps", ".rtf", ".odt"}  # not .docm: no macro leaves with a copy
-
-
-def word_copies(folder: Path) -> ListedFolder:
-    """Return where the copies of a run into ``folder`` stand."""
-    return ListedFolder(folder / COPIES_FOLDER, ".docx")
 
 
 def write_word_copies(reports: Sequence[Report], folder: Path, lang: Lang) -> list[UnreadableFile]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zhaojing.errors import InvalidConfig
 from zhaojing.settings import Settings, check_ranges
 
 TFIDF = "tfidf"
@@ -57,7 +58,7 @@ class TrainingConfig(Settings):
 
     def __post_init__(self) -> None:
         if not self.train:
-            raise ValueError("train names no file")
+            raise InvalidConfig("config.missing", names="train")
         check_ranges(self, _RANGES)
 
     def to_json(self) -> dict[str, Any]:

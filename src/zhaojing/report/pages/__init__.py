@@ -1,6 +1,5 @@
 """What a clerk reads: ``index.html`` and, in ``报告/``, one page a report."""
 
-from zhaojing.report.pages.files import INDEX_FILE, PAGES_FOLDER, pages
 from zhaojing.report.pages.write import write_pages
 
-__all__ = ["INDEX_FILE", "PAGES_FOLDER", "pages", "write_pages"]
+__all__ = ["write_pages"]

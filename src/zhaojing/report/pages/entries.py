@@ -10,7 +10,7 @@ from urllib.parse import quote
 from zhaojing.judging import Judgement
 from zhaojing.judging.risk import PARTS
 from zhaojing.messages import Lang, say
-from zhaojing.report.pages.files import PAGES_FOLDER
+from zhaojing.results_folder import PAGES_FOLDER
 
 DOUBTFUL = 0.8  # confidence of a recognised page below which it is pointed out
 _LEAST_SHOWN = 0.05  # points; less is 0.0 in the table

@@ -27,9 +27,9 @@ from zhaojing.report import marks
 from zhaojing.report.pages import grid, praise, settings
 from zhaojing.report.pages.copying import copying_of
 from zhaojing.report.pages.entries import DOUBTFUL, Entry, entries_of, formula
-from zhaojing.report.pages.files import INDEX_FILE, PAGES_FOLDER, pages
 from zhaojing.report.pages.text import paragraphs
 from zhaojing.report.pages.visible import visible
+from zhaojing.results_folder import INDEX_FILE, PAGES_FOLDER, pages
 
 _MOST_CLAIMS = 30  # shown at once; more are folded away
 
