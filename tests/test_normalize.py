@@ -18,6 +18,9 @@ from zhaojing.normalize import normalize
         ("①②（一）；！", "12(一);!"),
         ("⽂件", "文件"),  # Kangxi radical from a PDF
         ("25℃½", "25℃½"),  # NFKC would lengthen these
+        ("檢查組進村，層層陪會", "检查组进村,层层陪会"),
+        ("顯著於後，乾坤瞭然", "显著于后,乾坤瞭然"),
+        ("会太多.文太长. 3.5倍，A.B.", "会太多。文太长。 3.5倍,A.B."),
     ],
 )
 def test_folding(text: str, folded: str) -> None:
