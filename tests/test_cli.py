@@ -107,15 +107,15 @@ def test_label_through_pipes() -> None:
     )
 
 
-def test_label_with_bad_lines_exits_2_and_writes_nothing(tmp_path: Path) -> None:
+def test_label_lists_bad_lines_and_goes_on(tmp_path: Path) -> None:
     source = tmp_path / "a.jsonl"
     source.write_text('{"text": "会"}\n{oops\n{"text": 1}\n', "utf-8")
     done = zhaojing("label", source, "-o", tmp_path / "b.jsonl")
-    assert done.returncode == 2
-    assert "第 2 行" in done.stderr
-    assert "第 3 行" in done.stderr
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.jsonl"]
-    assert "line 2" in zhaojing("label", source, "-o", tmp_path / "b.jsonl", "--lang", "en").stderr
+    assert done.returncode == 1
+    assert "有 2 处没有标注" in done.stderr
+    assert len((tmp_path / "b.jsonl").read_text("utf-8").splitlines()) == 1
+    rejects = (tmp_path / "b.jsonl.rejects.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["line"] for line in rejects] == [2, 3]
 
 
 def test_evaluate(tmp_path: Path) -> None:
@@ -125,17 +125,13 @@ def test_evaluate(tmp_path: Path) -> None:
     metrics = json.loads((tmp_path / "m.json").read_text("utf-8"))
     assert (metrics["n_sentences"], metrics["n_documents"]) == (2, 1)
     assert set(metrics["categories"]) >= {"macro_f1", "micro_f1", "per_label"}
-    assert set(metrics["categories"]["per_label"]["meetings"]) == {
-        "precision",
-        "recall",
-        "f1",
-        "support",
-    }
+    counted = {"precision", "recall", "f1", "support"}
+    assert set(metrics["categories"]["per_label"]["meetings"]) >= counted
     assert metrics["problems"]["macro_f1"] is not None
     assert set(metrics["role"]) >= {"accuracy", "macro_f1"}
     assert set(metrics["embellishment"]) >= {"quadratic_kappa", "spearman"}
     assert set(metrics["flagged"]) >= {"precision", "recall", "f1"}
-    assert "categories.macro_f1" in done.stdout
+    assert "标出的句子" in done.stdout
 
 
 def test_evaluate_and_check_name_every_fault(tmp_path: Path) -> None:

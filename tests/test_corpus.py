@@ -178,22 +178,26 @@ def test_agreement_against_scikit_learn(tmp_path: Path, seed: int) -> None:
 
 def test_alpha_of_the_textbook() -> None:
     """Krippendorff (2011), "Computing Krippendorff's alpha-reliability", example A: 0.095."""
-    from zhaojing.corpus.agreement import _nominal
+    from zhaojing.corpus.agreement import krippendorff
+    from zhaojing.evaluation.tallies import cells
 
     one = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0]
     other = [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]
-    assert _nominal("x", list(zip(one, other, strict=True))).alpha == pytest.approx(0.095, abs=5e-4)
+    table = cells(np.array(one), np.array(other), 2).sum(axis=0, keepdims=True)
+    assert krippendorff(table)[0] == pytest.approx(0.095, abs=5e-4)
 
 
 def test_ordinal_alpha_by_hand() -> None:
     """Ratings 0-0, 0-1, 2-2 leave three 0, one 1 and two 2 (Krippendorff 2004, ch. 11)."""
-    from zhaojing.corpus.agreement import _ordinal
+    from zhaojing.corpus.agreement import krippendorff
+    from zhaojing.evaluation.tallies import cells
 
     # distances: d01 = (3+1 - (3+1)/2)² = 4, d12 = (1+2 - (1+2)/2)² = 2.25,
     # d02 = (3+1+2 - (3+2)/2)² = 12.25; observed: one 0-1 pair counted twice
     observed = 2 * 4 / 6
     expected = 2 * (3 * 1 * 4 + 1 * 2 * 2.25 + 3 * 2 * 12.25) / (6 * 5)
-    alpha = _ordinal("x", [(0, 0), (0, 1), (2, 2)]).alpha
+    table = cells(np.array([0, 0, 2]), np.array([0, 1, 2]), 4).sum(axis=0, keepdims=True)
+    alpha = krippendorff(table, ordinal=True)[0]
     assert alpha == pytest.approx(1 - observed / expected)
 
 

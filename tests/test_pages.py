@@ -30,14 +30,14 @@ from zhaojing.judging import Judgement, judge
 from zhaojing.judging.copying import CopiedPair, ReportText, find_copies
 from zhaojing.judging.risk import FEWEST, PARTS
 from zhaojing.labels import CATEGORIES, ROLES, Category, Role
+from zhaojing.listed import LIST_FILE, ListedFolder
 from zhaojing.messages import Lang, say
 from zhaojing.policy import Policy
 from zhaojing.reading import Block, Document
-from zhaojing.listed import LIST_FILE, ListedFolder
 from zhaojing.report.marks import COLOURS, LETTERS, pieces
 from zhaojing.report.pages import write_pages
-from zhaojing.results_folder import INDEX_FILE, PAGES_FOLDER
 from zhaojing.report.pages.visible import visible
+from zhaojing.results_folder import INDEX_FILE, PAGES_FOLDER
 from zhaojing.screening import Report, ScreenedSentence
 from zhaojing.splitting import Sentence, split
 

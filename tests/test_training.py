@@ -229,10 +229,10 @@ def test_calibration_recovers_a_known_distortion() -> None:
 # --- encoders -------------------------------------------------------------------------------
 
 
-def tiny_checkpoint(folder: Path, family: str, dtype: str = "float32") -> Path:
+def tiny_checkpoint(folder: Path, family: str, dtype: str = "float32", text: str = "") -> Path:
     """Write a randomly initialised encoder with a character tokenizer."""
     transformers, torch = pytest.importorskip("transformers"), pytest.importorskip("torch")
-    characters = [chr(c) for c in range(0x4E00, 0x4E00 + 400)] + list("的会文件检查一二三，。12")
+    characters = [*map(chr, range(0x4E00, 0x4E00 + 400)), *"的会文件检查一二三，。12", *text]
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys(characters)]
     shape = {
         "vocab_size": len(vocabulary),

@@ -14,7 +14,7 @@ from zhaojing.errors import InvalidModel, ZhaojingError
 from zhaojing.heads import N_OUTPUTS, Array, Calibration, Logits, Thresholds, decide_roles
 from zhaojing.labels import CATEGORIES, ROLES, Role
 from zhaojing.mode import DEFAULT_MODE, Mode
-from zhaojing.model_folder import LINEAR, Manifest, default_folder
+from zhaojing.model_folder import LINEAR, ONNX, Manifest, default_folder
 from zhaojing.normalize import normalize
 from zhaojing.offline import stay_offline
 from zhaojing.passage import PassageModel, find_passages
@@ -106,7 +106,8 @@ class Classifier:
         InvalidModel
             The folder is missing, damaged, or made for another version.
         MissingExtra
-            The model is a torch encoder and the extra ``train`` is not installed.
+            The model is a torch encoder and the extra ``train`` is not installed, or an exported
+            one and the extra ``onnx`` is not.
         """
         folder = default_folder() if path is None else Path(path)
         manifest = Manifest.read(folder)
@@ -116,6 +117,10 @@ class Classifier:
                 from zhaojing.linear import LinearModel
 
                 model = LinearModel.load(folder)
+            elif manifest.kind == ONNX:
+                from zhaojing.onnx_model import OnnxModel
+
+                model = OnnxModel.load(folder)
             else:
                 stay_offline()
                 from zhaojing.encoder import EncoderModel

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from zhaojing.context import Context
+from zhaojing.encoder_io import beside, occlude, to_logits
 from zhaojing.errors import InvalidConfig, MissingExtra
-from zhaojing.features import word_spans
-from zhaojing.heads import N_CATEGORIES, N_OUTPUTS, N_ROLES, Array, Logits, sigmoid
+from zhaojing.heads import N_CATEGORIES, N_OUTPUTS, N_ROLES, Array, Logits
 from zhaojing.labels import MAX_LEVEL
 
 # before transformers is imported, which reads these once
@@ -87,13 +87,6 @@ def corn_loss(logits: Tensor, level: Tensor) -> Tensor:
     return (loss * at_stake).sum() / at_stake.sum().clamp(min=1)
 
 
-def to_logits(columns: np.ndarray[Any, np.dtype[Any]]) -> Logits:
-    """Turn the ``(n, 13)`` outputs of the network into heads with cumulative level logits."""
-    raw = Logits.from_columns(columns)
-    exceed = np.clip(np.cumprod(sigmoid(raw.levels), axis=1), 1e-6, 1 - 1e-6)
-    return Logits(raw.categories, raw.roles, np.log(exceed / (1 - exceed)))
-
-
 class EncoderModel:
     """A fine-tuned encoder at inference time, in torch on the CPU."""
 
@@ -119,17 +112,8 @@ class EncoderModel:
         return to_logits(out)
 
     def relevance(self, text: str, context: Context, columns: Sequence[int]) -> Array:
-        """Return by how much the outputs ``columns`` fall without each word of ``text``.
-
-        Occlusion (Zeiler & Fergus 2014, ECCV) a word at a time, shared evenly among its characters.
-        """
-        out = np.zeros(len(text))
-        spans = word_spans(text)
-        cut = [text, *(text[:start] + text[end:] for start, end in spans)]
-        values = self.logits(cut, [context] * len(cut)).columns()[:, columns].sum(axis=1)
-        for (start, end), value in zip(spans, values[1:], strict=True):
-            out[start:end] = (values[0] - value) / (end - start)
-        return out
+        """Return by how much the outputs ``columns`` fall without each word of ``text``."""
+        return occlude(self.logits, text, context, columns)
 
     def save(self, folder: Path) -> None:
         """Write weights, encoder configuration and tokenizer."""
@@ -161,7 +145,7 @@ def encode(
     **options: Any,
 ) -> Any:
     """Tokenise sentence and context as a pair; of an overlong pair the longer side is cut."""
-    around = [" ".join(filter(None, (c.heading, c.previous))) for c in contexts]
+    around = [beside(context) for context in contexts]
     return tokenizer(
         list(texts), around, truncation="longest_first", max_length=max_length, **options
     )

@@ -23,6 +23,7 @@ from zhaojing.context import NO_CONTEXT, Context
 
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[\w%]")
+_LONGEST_KEPT = 500  # characters
 
 # (rows + 1,), (non-zeros,), (non-zeros,): the arrays of a CSR matrix
 SparseRows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
@@ -43,9 +44,18 @@ def _tokenizer() -> Any:
     return tokenizer
 
 
-@lru_cache(maxsize=4096)  # a sentence is cut for itself, for its successor, and for its evidence
 def word_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Return where the jieba words of normalised ``text`` stand in it, punctuation left out."""
+    # those of a megabyte without a full stop would be kept in a hundred megabytes
+    return _known_spans(text) if len(text) <= _LONGEST_KEPT else _spans(text)
+
+
+@lru_cache(maxsize=4096)  # a sentence is cut for itself, for its successor, and for its evidence
+def _known_spans(text: str) -> tuple[tuple[int, int], ...]:
+    return _spans(text)
+
+
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
     tokens = list(_tokenizer().cut(text, HMM=False))
     ends = accumulate(map(len, tokens))
     return tuple(

@@ -6,6 +6,7 @@ the last are cumulative, ``P(level > 0)``, ``P(level > 1)``, ``P(level > 2)``.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,7 +69,10 @@ class Calibration:
 
     def __post_init__(self) -> None:
         size = N_CATEGORIES + MAX_LEVEL
-        if len(self.slope) != size or len(self.intercept) != size or self.temperature <= 0:
+        sound = len(self.slope) == len(self.intercept) == size and self.temperature > 0
+        if not (
+            sound and all(map(math.isfinite, (*self.slope, *self.intercept, self.temperature)))
+        ):
             raise ValueError(
                 f"calibration needs {size} slopes and intercepts and a temperature > 0"
             )

@@ -30,6 +30,8 @@ class LinearModel:
         expected = (len(vectorizer.features), N_OUTPUTS)
         if weights.shape != expected or bias.shape != (N_OUTPUTS,):
             raise ValueError(f"weights {weights.shape} do not fit {expected}")
+        if not all(np.isfinite(part).all() for part in (weights, bias, vectorizer.idf)):
+            raise ValueError("weights that are no finite numbers")
         self.vectorizer, self.weights, self.bias = vectorizer, weights, bias
 
     def logits(self, texts: Sequence[str], contexts: Sequence[Context]) -> Logits:

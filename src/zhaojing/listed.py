@@ -34,7 +34,7 @@ class ListedFolder:
         """Return the files of an earlier run, ``None`` if there was none; the list may be forged."""
         try:
             listed = json.loads((self.path / LIST_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         names = listed if isinstance(listed, list) else []
         matches = (_LISTED.fullmatch(name) for name in names if isinstance(name, str))

@@ -168,6 +168,106 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "认不出 {suffix} 格式；请用 .jsonl、.csv、.txt 或 -",
         "the format {suffix} is not known; use .jsonl, .csv, .txt or -",
     ),
+    # labelling a corpus
+    "label.bad_output": (
+        "输出的扩展名认不出；请用 .jsonl、.csv、.parquet、.json（后面可加 .gz 或 .zst），或给出文件夹",
+        "the output ends in something unknown; use .jsonl, .csv, .parquet, .json (with .gz or .zst "
+        "behind it), or name a folder",
+    ),
+    "label.bad_keep": (
+        "--keep 的列写了两遍，或与输出自己的列重名；请先改列名",
+        "--keep names a column twice, or one that the output has itself; rename it first",
+    ),
+    "label.bad_min_score": (
+        "--min-score 应在 0 到 1 之间",
+        "--min-score lies between 0 and 1",
+    ),
+    "label.bad_sample": ("--sample 应是 1 以上的整数", "--sample is 1 or more"),
+    "label.bad_shard_rows": ("--shard-rows 应是 1 以上的整数", "--shard-rows is 1 or more"),
+    "label.bad_workers": ("--workers 应是 1 以上的整数", "--workers is 1 or more"),
+    "label.bad_format": (
+        "--format 可用 jsonl、csv、parquet、label-studio、doccano、argilla、datasets；"
+        "datasets 要输出到文件夹，.json 要说明是哪一种",
+        "--format is jsonl, csv, parquet, label-studio, doccano, argilla or datasets; datasets "
+        "needs a folder, and .json does not say which it is",
+    ),
+    "label.bad_compress": (
+        "--compress 可用 gzip、zstd；datasets 格式不能压缩",
+        "--compress is gzip or zstd; the format datasets is never compressed",
+    ),
+    "label.bad_resume": (
+        "--resume 只用于输出到文件夹、输入不是 - 的情形",
+        "--resume needs a folder as output, and an input that is not -",
+    ),
+    "label.format": (
+        "认不出 {suffix} 格式；可用 {known}",
+        "the format {suffix} is not known; use {known}",
+    ),
+    "label.broken_off": (
+        "第 {line} 行以后读不下去（{detail}），其余的行没有处理；请检查文件是否完整",
+        "cannot be read beyond line {line} ({detail}), the rest was left out; check the file",
+    ),
+    "label.too_long": (
+        "一行的文字超过 {limit} 字的上限；请先切成文档",
+        "a row has more than the {limit} characters that one may have; cut it into documents",
+    ),
+    "label.csv": (
+        "不是合法的 CSV 行（{detail}）；请检查引号",
+        "not a valid CSV row ({detail}); check its quotation marks",
+    ),
+    "label.cells": (
+        "应有 {expected} 列，实有 {actual} 列",
+        "{expected} columns are expected, there are {actual}",
+    ),
+    "label.inside": (
+        "输出位置在输入文件夹里面，会被当成输入；请换一个位置",
+        "the output lies inside the input folder and would be read as input; choose another place",
+    ),
+    "label.occupied": (
+        "文件夹里已有内容；接着上次做请加 --resume，重做请换一个新文件夹",
+        "the folder is not empty; add --resume to go on with its run, or name a new folder",
+    ),
+    "label.locked": (
+        "另一个进程正在往这个文件夹里写；请等它结束，或换一个文件夹",
+        "another process is writing into this folder; wait for it, or name another folder",
+    ),
+    "label.not_ours": (
+        "这里没有可以接着做的标注（manifest.json 缺失或不是标注留下的）；请换一个新文件夹",
+        "no labelling to go on with here: manifest.json is missing or not one of ours; name a new "
+        "folder",
+    ),
+    "label.changed": (
+        "与上次相比，这些变了：{what}；请恢复原样再接着做，或换一个新文件夹重做",
+        "these have changed since: {what}; put them back to go on, or start anew in a new folder",
+    ),
+    "label.shard_changed": (
+        "这个分片写出后被改动或删除了，不能接着做；请放回原件，或换一个新文件夹重做",
+        "this shard was changed or deleted after it was written; put it back, or start anew in a "
+        "new folder",
+    ),
+    "label.lost": (
+        "数目对不上（读入 {rows} 行，{counts}），结果不可用；请反馈这个问题",
+        "the counts do not add up ({rows} rows read, {counts}), do not use the results; please "
+        "report this",
+    ),
+    "label.worker_died": (
+        "一个工作进程意外结束，可能是内存不足；请减小 --workers，再用 --resume 接着做",
+        "a worker process ended unexpectedly, perhaps for want of memory; lower --workers and go "
+        "on with --resume",
+    ),
+    "label.progress": (
+        "已标注 {sentences} 句，每秒 {rate} 句，读了 {share}",
+        "{sentences} sentences labelled, {rate} a second, {share} read",
+    ),
+    "label.interrupted": (
+        "已停下；写好的分片都在，用同样的命令加 --resume 就能接着做",
+        "stopped; finished shards are kept, the same command with --resume goes on from there",
+    ),
+    "label.rejected": (
+        "有 {count} 处没有标注，原因见 rejects.jsonl 或上面的说明",
+        "{count} rows or files were not labelled; rejects.jsonl or the lines above say why",
+    ),
+    "label.rate": ("{sentences} 句，每秒 {rate} 句", "{sentences} sentences, {rate}/s"),
     # field faults
     "fault.json": ("不是合法的 JSON（{detail}）", "not valid JSON ({detail})"),
     "fault.type": ("应为 {expected}，实为 {actual}", "expected {expected}, got {actual}"),
@@ -234,6 +334,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "extra.missing": (
         '需要 {extra} 组件；请运行：pip install "zhaojing[{extra}]"',
         'the extra {extra} is needed; run: pip install "zhaojing[{extra}]"',
+    ),
+    "export.kind": (
+        "这是 {kind} 模型，只有用 torch 训练的编码器才需要导出；请直接使用",
+        "a model of kind {kind}: only an encoder trained with torch is exported; use it as it is",
+    ),
+    "export.failed": (
+        "这种编码器无法导出（{detail}）；请换一种编码器训练",
+        "this encoder cannot be exported ({detail}); train another kind of encoder",
     ),
     # configuration and output
     "train.occupied": (
@@ -725,6 +833,241 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{count} 句没有写进训练数据：只写了误报、没写怎样才对，或者原文被截断",
         "{count} sentences are not in the training data: false without what is right, or cut",
     ),
+    "gate.malformed": (
+        "看不懂这道门槛：{gate}；请写成“指标>=数值”，如 problems.macro_f1>=0.85，也可用 >、<=、<",
+        "cannot read the gate {gate}; write FIGURE>=NUMBER, such as problems.macro_f1>=0.85 "
+        "(or >, <=, <)",
+    ),
+    "gate.unknown": (
+        "评测结果里没有指标 {name}，门槛无从比较；相近的有：{near}",
+        "there is no figure {name} to hold the gate against; near ones are: {near}",
+    ),
+    "slice.unknown": (
+        "文档和句子都没有字段 {name}，无法按它分组；相近的有：{near}",
+        "no document or sentence has a field {name} to group by; near ones are: {near}",
+    ),
+    "records.weight": (
+        "有句子的抽样权重 weight 是 {value}；请改成大于 0 的数，或删去",
+        "a sentence has the sampling weight {value}; make it a number above 0 or remove it",
+    ),
+    # behavioural tests and fairness pairs
+    "behaviour.capability": ("考查的能力", "capability"),
+    "behaviour.kind": ("种类", "kind"),
+    "behaviour.minimum": ("起码要对", "minimum"),
+    "behaviour.invariance": ("不应改变", "invariance"),
+    "behaviour.direction": ("应当升降", "direction"),
+    "behaviour.cases": ("例数", "cases"),
+    "behaviour.failures": ("未过", "failures"),
+    "behaviour.rate": ("未过率", "failure rate"),
+    "behaviour.target": ("目标", "target"),
+    "behaviour.ceiling": ("上限", "ceiling"),
+    "behaviour.original": ("原句：", "original:"),
+    "behaviour.expected": (
+        "应为：{expected}；实为：{given}",
+        "expected: {expected}; given: {given}",
+    ),
+    "behaviour.how_to_read": (
+        "上限只防止退步，略高于现有模型的未过率；要达到的是目标。",
+        "A ceiling only keeps a model from getting worse, and lies just above what it does now; "
+        "the goal is the target.",
+    ),
+    "fairness.axis": ("比较", "compared"),
+    "fairness.measure": ("看什么", "measure"),
+    "fairness.pairs": ("对数", "pairs"),
+    "fairness.a": ("前者", "first"),
+    "fairness.b": ("后者", "second"),
+    "fairness.difference": ("相差", "difference"),
+    "fairness.rank": ("村与部委", "village, ministry"),
+    "fairness.skill": ("笔拙与笔巧", "clumsy, skilled writer"),
+    "fairness.era": ("2008 年与 2026 年的说法", "idiom of 2008, of 2026"),
+    "fairness.dialect": ("方言土话与标准话", "dialect, standard"),
+    "fairness.flagged": ("标出", "flagged"),
+    "fairness.score": ("平均美化分值", "mean self-praise"),
+    "fairness.categories_right": ("类别判对", "practices right"),
+    "fairness.role_right": ("角色判对", "role right"),
+    "fairness.few": ("* 不足 30 对，不足为凭", "* fewer than 30 pairs, which say little"),
+    # thresholds that keep a promise
+    "threshold.one_goal": (
+        "请用 --precision 或 --recall 给出要求，两个只能用一个",
+        "ask for either --precision or --recall, one of them",
+    ),
+    "threshold.numbers": (
+        "精确率、召回率要在 0 与 1 之间，把握（--confidence）要在 0.5 与 1 之间",
+        "precision and recall lie between 0 and 1, the confidence between 0.5 and 1",
+    ),
+    "threshold.names": (
+        "--category 只能是 {names}；flags 只能单独用",
+        "--category is one of {names}; flags stands alone",
+    ),
+    "threshold.learning": (
+        "这份样本是为训练挑的难句，不代表平常的报告，不能用来定阈值；"
+        "请用 zhaojing data sample --strategy random 另抽一份",
+        "this sample was chosen to learn from and stands for no ordinary report; draw another with "
+        "zhaojing data sample --strategy random",
+    ),
+    "threshold.few_documents": (
+        "样本只有 {documents} 份文档，看不出同一份文档里的句子有多像；请标够 {fewest} 份以上",
+        "the sample holds {documents} documents, too few to see how alike their sentences are; "
+        "label {fewest} or more",
+    ),
+    "threshold.weighted_recall": (
+        "分层样本不能保证召回率：漏掉的句子占的份量最大，却可能一句也没有抽到；"
+        "请用 --strategy random 抽的样本",
+        "a stratified sample promises no recall, since none of the sentences that were missed may "
+        "be in it; use one drawn with --strategy random",
+    ),
+    "threshold.exists": (
+        "已经有这个文件，里面可能有别的设置，不覆盖；请换一个文件名，再把 [thresholds] 一节抄过去",
+        "the file exists and may hold other settings, it is not overwritten; choose another name, "
+        "then copy the part [thresholds]",
+    ),
+    "threshold.origin": (
+        "由 zhaojing threshold 写出，筛查时用 zhaojing screen --config 读入\n"
+        "样本：{sample}（SHA-256 {sha}……），{documents} 份文档 {sentences} 句\n"
+        "模型：{model}；换了模型，下面的阈值作废\n"
+        "要求：{goal}不低于 {share}，每一项各有 {confidence} 的把握\n"
+        "只对与样本同类的报告有效；没有写阈值的类别用模型自带的",
+        "Written by zhaojing threshold, read by zhaojing screen --config\n"
+        "Sample: {sample} (SHA-256 {sha}...), {documents} documents, {sentences} sentences\n"
+        "Model: {model}; with another model the thresholds below are void\n"
+        "Wanted: {goal} of at least {share}, with a confidence of {confidence} each\n"
+        "Holds for reports like those of the sample; categories without a threshold keep the model's",
+    ),
+    "threshold.promised": (
+        "{name}：{counted} 句中 {right} 句对（{share}），相当于 {size} 个独立的句子，"
+        "至少 {lower}，可以保证",
+        "{name}: {right} of {counted} right ({share}), worth {size} independent sentences, at "
+        "least {lower}: promised",
+    ),
+    "threshold.more": (
+        "{name}：{counted} 句中 {right} 句对（{share}），相当于 {size} 个独立的句子，只能说至少 {lower}，"
+        "不能保证；比率不变的话，估计还要再标约 {more} 句",
+        "{name}: {right} of {counted} right ({share}), worth {size} independent sentences, at "
+        "least {lower} only: not promised; at the present rates about {more} more sentences need "
+        "labels",
+    ),
+    "threshold.hopeless": (
+        "{name}：{counted} 句中 {right} 句对（{share}），达不到要求，不能保证；比率不变的话，再标也不行",
+        "{name}: {right} of {counted} right ({share}), below what is wanted: not promised, and at "
+        "the present rates no more labels would do",
+    ),
+    "threshold.unseen": (
+        "{name}：样本里没有可以算的句子，不能保证",
+        "{name}: the sample holds no sentence that counts: not promised",
+    ),
+    "threshold.title": (
+        "{documents} 份文档 {sentences} 句；要求{goal}不低于 {share}，每一项各有 {confidence} 的把握",
+        "{sentences} sentences of {documents} documents; wanted: {goal} of at least {share}, with a "
+        "confidence of {confidence} each",
+    ),
+    "threshold.value": ("阈值", "threshold"),
+    "threshold.lower": ("至少", "at least"),
+    "threshold.worth": ("相当于独立句数", "independent sentences"),
+    "threshold.kept": ("用自带的", "as it comes"),
+    "threshold.of_flags": (
+        "这样筛查，标出的句子总的精确率是 {precision}（{precision_low}–{precision_high}），"
+        "召回率是 {recall}（{recall_low}–{recall_high}）。"
+        "阈值是照这份样本选的，这两个数偏乐观，不是保证；要核实，请另抽一份样本用 zhaojing evaluate 评测。",
+        "All flags together then have a precision of {precision} ({precision_low}–{precision_high}) "
+        "and a recall of {recall} ({recall_low}–{recall_high}). The thresholds were chosen on this "
+        "sample, so both are on the bright side and no promise; to check them, draw another "
+        "sample and use zhaojing evaluate.",
+    ),
+    "threshold.written": ("阈值已写入 {path}", "thresholds written to {path}"),
+    "threshold.nothing": (
+        "没有一项可以保证，什么也没有写出",
+        "nothing can be promised, and nothing was written",
+    ),
+    # samples, and the workbooks in which people label them
+    "sample.strategy": (
+        "--strategy 只能是 {known}",
+        "--strategy is one of {known}",
+    ),
+    "sample.size": ("--size 至少是 {fewest}", "--size is {fewest} or more"),
+    "sample.format": (
+        "样本只能写成 .xlsx（给人标注）或 .jsonl；请改扩展名",
+        "a sample is written as .xlsx, for people, or .jsonl; change the name",
+    ),
+    "sample.exists": (
+        "已经有这个文件，可能有人标过，不覆盖；请换一个文件名",
+        "the file exists and somebody may have labelled it; choose another name",
+    ),
+    "sample.neighbours": (
+        "字段 {field} 应当是一串 [标题, 句子]；请重新抽样，或删去这个字段",
+        "the field {field} is a list of [heading, sentence]; draw again, or remove it",
+    ),
+    "sample.drawn": (
+        "从 {population} 句中抽出 {count} 句（{documents} 份文档），已写入 {path}",
+        "{count} of {population} sentences drawn ({documents} documents), written to {path}",
+    ),
+    "sample.for_learning": (
+        "这是为训练挑的难句，不能用来估计准确程度，也不能用来定阈值",
+        "these were chosen to learn from; they tell nothing of how right the model is in general",
+    ),
+    "sample.title": ("照镜标注表", "sentences to label"),
+    "sample.how": ("说明", "how to"),
+    "sample.sheet": ("标注", "sentences"),
+    "sample.instructions": (
+        "请在“标注”表的黄色格里，给每一句选类别、角色和美化等级；角色和等级每句必填。\n"
+        "类别可以不填，就是一类也没有；有几类的，用顿号分开。角色是“其他”的句子没有类别。\n"
+        "只标“句子”一列；前文、后文和标题只帮助理解。\n"
+        "美化等级：0 没有自夸，1 一般套话，2 明显拔高，3 极度拔高。\n"
+        "两个人各用一份，各标各的，标完之前不要商量；拿不准的写在备注里。\n"
+        "行可以排序、筛选，不要改句子，也不要动隐藏列。标完用 zhaojing data import 收回。\n"
+        "完整的规则见 docs/annotation-guideline.md。下面是各类别和角色的意思：",
+        "In the yellow cells of the other sheet give each sentence its practices, role and level; "
+        "role and level are needed for every sentence.\n"
+        "No practice may be left empty; several have commas between. A sentence whose role is "
+        "other has none.\n"
+        "Label the sentence alone; heading and neighbours only help to understand it.\n"
+        "Level: 0 no praise, 1 stock phrases, 2 strong, 3 extreme.\n"
+        "Two people take a copy each and do not confer before both are done; doubts go into the "
+        "remark.\n"
+        "Rows may be sorted and filtered; change no sentence and no hidden column. Then run "
+        "zhaojing data import.\n"
+        "All rules: docs/annotation-guideline.md. What practices and roles mean:",
+    ),
+    "sample.before": ("前文", "before it"),
+    "sample.after": ("后文", "after it"),
+    "sample.level": ("美化等级", "level"),
+    "sample.categories_hint": (
+        "可以写几类，用顿号分开；一类也没有就空着",
+        "several with commas between; empty if there is none",
+    ),
+    "sample.role_hint": ("必填", "needed"),
+    "sample.level_hint": (
+        "必填：0 没有自夸，1 一般套话，2 明显拔高，3 极度拔高",
+        "needed: 0 no praise, 1 stock phrases, 2 strong, 3 extreme",
+    ),
+    "sample.not_ours": (
+        "不是照镜写出的标注表：没有隐藏列 {column}；请用原来的表",
+        "is no sample of zhaojing, since it lacks the hidden column {column}; take the original",
+    ),
+    "sample.unlabelled": (
+        "一句也没有标，什么也没有写出",
+        "no sentence is labelled, nothing was written",
+    ),
+    "sample.key": (
+        "隐藏列 {column} 的内容缺失或被改动，无法对应到原句；请从原来的标注表整行复制",
+        "the hidden column {column} is empty or changed; copy the whole row from the original",
+    ),
+    "sample.changed": (
+        "句子被改过；请从原来的标注表复制回来",
+        "the sentence was changed; copy it from the original",
+    ),
+    "sample.twice": (
+        "同一句有两行，标得不一样；请只留一行",
+        "two rows of one sentence differ; keep one",
+    ),
+    "sample.imported": (
+        "{count} 句已写入 {path}",
+        "{count} sentences written to {path}",
+    ),
+    "sample.left_empty": (
+        "{count} 句没有标，没有写出；漏标的往往是难句，缺了它们，评测结果会偏高，请标完再评测",
+        "{count} sentences are not labelled and left out; those are often the hard ones, so label "
+        "all of them before measuring",
+    ),
     "metric.name": ("指标", "metric"),
     "metric.value": ("值", "value"),
     "metric.interval": ("95% 区间", "95% interval"),
@@ -732,10 +1075,339 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "metric.precision": ("精确率", "precision"),
     "metric.recall": ("召回率", "recall"),
     "metric.f1": ("F1", "F1"),
+    # the page of an evaluation
+    "evaluation.occupied": (
+        "里面有别的内容，不能拿来放评测结果；请换一个新的文件夹",
+        "holds something else than an evaluation; name a new folder",
+    ),
+    "evaluation.title": ("评测结果", "evaluation"),
+    "evaluation.skip": ("跳到主要数字", "skip to the figures"),
+    "evaluation.notice": (
+        "数字说的是模型在下面这些句子上的表现。换一批材料，结果会变；变多少，看 95% 区间和各类材料的差别。",
+        "The figures tell how the models did on the sentences named below. On other papers they "
+        "will differ; the 95% intervals and the slices say by how much.",
+    ),
+    "evaluation.missed": (
+        "{total} 项要求里有 {count} 项没有达到",
+        "{count} of {total} requirements were missed",
+    ),
+    "evaluation.about": ("测的是什么", "what was measured"),
+    "evaluation.gold": ("标注数据", "annotated data"),
+    "evaluation.size": ("规模", "size"),
+    "evaluation.support": (
+        "{sentences} 句，{documents} 篇",
+        "{sentences} sentences, {documents} documents",
+    ),
+    "evaluation.weighted": (
+        "（分层抽样，各句按抽样权重计）",
+        "(a stratified sample; sentences count by their weights)",
+    ),
+    "evaluation.gold_or_behaviour": (
+        "请给出标注数据，或用 --behaviour 给出行为测试，两者取一",
+        "name annotated records, or behavioural tests with --behaviour: one of the two",
+    ),
+    "evaluation.mode": ("筛查松紧", "mode"),
+    "evaluation.written": (
+        "评测结果写在 {path}，请打开其中的 report.html",
+        "the evaluation is in {path}; open report.html there",
+    ),
+    "evaluation.model": ("模型 {model}", "model {model}"),
+    "evaluation.figures": ("主要数字", "main figures"),
+    "evaluation.asked": ("问的是", "question"),
+    "evaluation.interval": ("95% 区间 {low}–{high}", "95% interval {low}–{high}"),
+    "evaluation.no_interval": ("没有区间", "no interval"),
+    "evaluation.ends": ("（{ends}）", "({ends})"),
+    "evaluation.about_figures": (
+        "括号里是 95% 区间，下面是这个数字所依据的句数和篇数。",
+        "In brackets the 95% interval, below it the sentences and documents a figure rests on.",
+    ),
+    "evaluation.few_sign": (
+        "括号里是 95% 区间，n 是句数，{sign} 是样本太少、靠不住",
+        "in brackets the 95% interval; n counts sentences; {sign} marks too few to rely on",
+    ),
+    "evaluation.few": ("样本太少，靠不住", "too few to rely on"),
+    "headline.precision": (
+        "标出的句子，有多少真该看",
+        "of the flagged sentences, how many deserve it",
+    ),
+    "headline.precision_means": ("精确率；其余是误报", "precision; the others are false alarms"),
+    "headline.recall": (
+        "真该看的句子，有多少标出了",
+        "of those that deserve a flag, how many got it",
+    ),
+    "headline.recall_means": ("召回率；其余是漏报", "recall; the others were missed"),
+    "headline.right": ("类别和角色全对的句子", "sentences with practices and role all right"),
+    "headline.right_means": ("占全部句子", "of all sentences"),
+    "headline.roles": ("角色判对的句子", "sentences with the right role"),
+    "headline.roles_means": (
+        "问题、措施、成绩、其他，四选一",
+        "one of problem, measure, achievement and other",
+    ),
+    "headline.categories": ("六类做法认得准不准", "how well the six practices are told"),
+    "headline.categories_means": ("宏平均 F1，1 为全对", "macro F1; 1 is perfect"),
+    "headline.problems": (
+        "作为问题来写的做法认得准不准",
+        "how well practices told as problems are told",
+    ),
+    "headline.problems_means": (
+        "宏平均 F1，类别和“问题”角色都要对",
+        "macro F1; the practice and the role of problem must both be right",
+    ),
+    "headline.levels": (
+        "美化等级与人的标注合不合",
+        "how well levels of praise agree with people's",
+    ),
+    "headline.levels_means": (
+        "二次加权 κ，1 为全合，0 为碰巧",
+        "quadratic kappa; 1 is full agreement, 0 is chance",
+    ),
+    "headline.calibration": (
+        "说的把握与实际差多少",
+        "how far stated certainty is from what happens",
+    ),
+    "headline.calibration_means": (
+        "角色的校准误差，越小越好",
+        "calibration error of the role; small is good",
+    ),
+    "evaluation.labels": ("模型 A 逐项", "model A, label by label"),
+    "evaluation.label": ("标签", "label"),
+    "evaluation.slices": ("最差的地方", "where it is worst"),
+    "evaluation.about_slices": (
+        "模型 A 在各类材料上的表现，从最差的排起。",
+        "Model A on parts of the data, the worst first.",
+    ),
+    "evaluation.slice": ("材料", "part"),
+    "evaluation.worse": ("明显低于总体", "clearly below the whole"),
+    "evaluation.no_slices": (
+        "没有一组材料够大，能单独看。",
+        "No part of the data is large enough to be looked at alone.",
+    ),
+    "evaluation.slices_small": (
+        "另有 {count} 组样本太少，不能作数，只写在 metrics.json 里。",
+        "{count} more parts are too small to mean anything; metrics.json has them.",
+    ),
+    "slice.genre": ("体裁", "genre"),
+    "slice.probe": ("专门的考题", "probe"),
+    "slice.length": ("句长（字）", "length in characters"),
+    "slice.heading": ("所在标题", "heading"),
+    "slice.year": ("年份", "year"),
+    "slice.source": ("来源", "source"),
+    "slice.absent": ("没有写明", "not given"),
+    "slice.present": ("有", "given"),
+    "slice.role_accuracy": ("角色对", "role right"),
+    "evaluation.plots": ("图", "drawings"),
+    "evaluation.precision_recall": ("标得准与标得全", "precision and recall"),
+    "evaluation.about_precision_recall": (
+        "门槛放低，找得全，但错得多。线越靠右上越好；圆点是现在的门槛，虚线是随意给的结果。",
+        "A lower threshold finds more and errs more. The nearer to the upper right the better; the "
+        "sign is the present threshold, the dotted line a random order.",
+    ),
+    "evaluation.confusion": ("错在哪里", "what is taken for what"),
+    "evaluation.about_confusion": (
+        "每行是人的标注，每列是模型给的；百分数占这一行。斜线上的是对的。",
+        "Rows are gold, columns are given; shares are of the row. What lies on the diagonal is right.",
+    ),
+    "evaluation.reliability": ("说的把握可信不可信", "whether stated probabilities can be trusted"),
+    "evaluation.about_reliability": (
+        "模型说七成，实际就该有七成。点落在斜线上最好；在线下是说得过高，在线上是过低。",
+        "Of what is said to be 70% sure, 70% should be so. Points should lie on the diagonal; "
+        "below it the model says too much, above it too little.",
+    ),
+    "evaluation.selective": ("怎样安排人来看", "how to divide the work"),
+    "evaluation.about_selective": (
+        "前两幅：只留最有把握的给模型判，其中错多少。第三幅：按分值从高到低看，看多少能找到多少。",
+        "First: how much is wrong if the model only decides what it is surest of. Last: how much is "
+        "found by reading from the highest score down.",
+    ),
+    "evaluation.models_compared": ("模型之间比较", "models compared"),
+    "evaluation.against": ("{second} 与 {first} 比", "{second} against {first}"),
+    "evaluation.difference": ("差", "difference"),
+    "evaluation.apart": ("（分得开）", "(apart)"),
+    "evaluation.both": (
+        "两个模型都对的 {both} 句，都错的 {neither} 句。",
+        "Both are right on {both} sentences and wrong on {neither}.",
+    ),
+    "evaluation.alone": (
+        "只有 {model} 对的 {count} 句",
+        "{count} sentences that only {model} gets right",
+    ),
+    "evaluation.more": (
+        "另有 {count} 项没有列出，见 {file}。",
+        "{count} more are not shown here; see {file}.",
+    ),
+    "evaluation.errors": ("最有把握的错", "surest errors"),
+    "evaluation.about_errors": (
+        "模型 A 与标注不同、而它最有把握的句子：不是模型有盲点，就是标注有问题。",
+        "Where model A differs from gold and is surest: either the model is blind there, or the "
+        "label is wrong.",
+    ),
+    "evaluation.no_errors": ("没有可列的错。", "There is no error to list."),
+    "evaluation.suspected": ("疑似标错的句子", "labels that may be wrong"),
+    "evaluation.about_suspected": (
+        "照模型 A 对其他句子的判断推算，标注可能有误，请人再看一遍。只有模型没有用这些句子训练过，这张单子才有意义。",
+        "By what model A says of the other sentences, these gold labels may be wrong; have a "
+        "person look again. The list means something only if the model was not trained on them.",
+    ),
+    "evaluation.no_suspected": ("没有疑似标错的句子。", "No label is suspected."),
+    "evaluation.place": ("{document} 第 {sentence} 句", "{document}, sentence {sentence}"),
+    "evaluation.case": (
+        "{question}：标注“{gold}”，模型“{model}”（把握 {probability}）",
+        "{question}: gold {gold}, model {model} ({probability} sure)",
+    ),
+    "evaluation.yes": ("有", "yes"),
+    "evaluation.no": ("没有", "no"),
+    "evaluation.gates": ("要求", "requirements"),
+    "evaluation.gate": ("要求", "requirement"),
+    "evaluation.result": ("结果", "result"),
+    "evaluation.passed": ("达到", "passed"),
+    "evaluation.not_passed": ("没有达到", "missed"),
+    "evaluation.agreement": ("与两位标注人比", "beside two annotators"),
+    "evaluation.about_agreement": (
+        "两人都标过的 {documents} 篇、{sentences} 句。数字是 κ：1 为全合，0 为碰巧。",
+        "{documents} documents, {sentences} sentences that both annotated. The figures are kappa: "
+        "1 is full agreement, 0 is chance.",
+    ),
+    "evaluation.people": ("两人之间", "the two people"),
+    "evaluation.model_first": ("模型与甲", "model and first"),
+    "evaluation.model_second": ("模型与乙", "model and second"),
+    "standing.more": ("比两人之间还合", "agrees more than the people"),
+    "standing.as_much": ("与两人之间相当", "agrees as much as the people"),
+    "standing.less": ("不如两人之间", "agrees less than the people"),
+    "standing.unclear": ("样本不够，看不出", "too few to tell"),
+    "standing.undefined": ("算不出", "undefined"),
+    "evaluation.how": ("怎样读这一页", "how to read this page"),
+    "term.interval": ("95% 区间", "95% interval"),
+    "term.interval_means": (
+        "把文档有放回地重抽 {resamples} 次，每次重算，中间 95% 的结果落在这个范围。同一篇里的句子彼此相像，"
+        "所以整篇整篇地抽。不足 10 篇不给区间。",
+        "Documents are drawn again with replacement {resamples} times, and 95% of the results lie "
+        "between these ends. Sentences of one document are alike, so whole documents are drawn. "
+        "Fewer than 10 documents give no interval.",
+    ),
+    "term.few": ("样本太少", "too few"),
+    "term.few_means": (
+        "依据不足 30 句或不足 10 篇的数字，不能拿来下结论。",
+        "A figure that rests on fewer than 30 sentences or 10 documents supports no conclusion.",
+    ),
+    "term.precision": ("精确率、召回率", "precision, recall"),
+    "term.precision_means": (
+        "精确率：模型给了的，有多少给得对。召回率：该给的，有多少给了。一个高了，另一个往往就低。",
+        "Precision: of what the model gives, how much is right. Recall: of what should be given, "
+        "how much is. As one rises the other tends to fall.",
+    ),
+    "term.f1": ("F1、宏平均", "F1, macro average"),
+    "term.f1_means": (
+        "F1 是精确率和召回率的调和平均，哪一个低都会把它拉下来。宏平均是各类的 F1 再平均，少见的类与常见的类一样算。",
+        "F1 is the harmonic mean of precision and recall, drawn down by either. A macro average "
+        "counts a rare label as much as a common one.",
+    ),
+    "term.kappa": ("κ", "kappa"),
+    "term.kappa_means": (
+        "去掉碰巧相同以后的相合程度：1 为全合，0 为碰巧，负数比碰巧还差。二次加权时，差两级的错比差一级的重四倍。",
+        "Agreement beyond chance: 1 is full, 0 is chance, below 0 is worse. With quadratic weights "
+        "an error of two levels counts four times one of one level.",
+    ),
+    "term.calibration": ("误差、Brier", "error, Brier"),
+    "term.calibration_means": (
+        "误差：把句子按模型说的概率分成同样大小的 15 组，每组说的与实际的差，再平均。"
+        "Brier：说的概率与实际（0 或 1）之差的平方的平均。都是越小越好。",
+        "Error: sentences are put into 15 bins of equal size by the probability stated; the mean gap "
+        "between what was stated and what happened. Brier: the mean squared gap, sentence by "
+        "sentence. Small is good.",
+    ),
+    "term.aurc": ("AURC", "AURC"),
+    "term.aurc_means": (
+        "只判最有把握的一部分，错的占比随这一部分变大而怎样变，整条线下的面积；越小越好。",
+        "Area under the share of errors as the model decides more and more, surest first; small is "
+        "good.",
+    ),
+    "term.p": ("p", "p"),
+    "term.p_means": (
+        "两个模型其实一样时，碰巧差这么多的机会。同时看许多项，总有几项碰巧很小，不要只挑小的看。",
+        "The chance of such a difference if the models were alike. Of many figures some are small "
+        "by chance; do not pick them out.",
+    ),
+    "term.suspected": ("疑似标错", "labels that may be wrong"),
+    "term.suspected_means": (
+        "用置信学习找出：模型对这一句给另一个标签的概率，超过了它给那个标签的句子的平均概率。只是线索，要人来定。",
+        "Found by confident learning: the model gives another label a probability above its mean "
+        "for sentences of that label. A lead for a person to decide.",
+    ),
+    "evaluation.command": ("怎样重做", "how to make it again"),
+    "evaluation.files": (
+        "同一文件夹里：metrics.json 是全部数字，predictions.jsonl 是逐句的标注与判断，"
+        "to_check.jsonl 是要再看的句子（可直接改正后用作标注数据），plots 里是各幅图。",
+        "Beside this page: metrics.json has every figure, predictions.jsonl gold and predictions "
+        "sentence by sentence, to_check.jsonl the sentences to look at again (records that can be "
+        "corrected and used), plots the drawings.",
+    ),
+    "reading.precision_recall": (
+        "平均精确率 {value}（{interval}），随意给只有 {chance}。",
+        "Average precision {value} ({interval}); a random order has {chance}.",
+    ),
+    "reading.operating": (
+        "照现在的门槛，给出的有 {precision} 是对的，该给的给出了 {recall}。",
+        "At the present threshold {precision} of what is given is right, and {recall} of what "
+        "should be given is.",
+    ),
+    "reading.never": (
+        "照现在的门槛，一句也没有给出。",
+        "At the present threshold it is never given.",
+    ),
+    "reading.no_gold": ("标注里没有这样的句子。", "No sentence has it in gold."),
+    "reading.few": (
+        "只有 {sentences} 句、{documents} 篇，靠不住。",
+        "It rests on {sentences} sentences of {documents} documents only: too few to rely on.",
+    ),
+    "reading.others": ("其他模型：{others}。", "Other models: {others}."),
+    "reading.roles": (
+        "最常见的错：该是“{gold}”的给成了“{given}”，{count} 句，占“{gold}”的 {share}。",
+        "The commonest error: {gold} taken for {given}, {count} sentences, {share} of {gold}.",
+    ),
+    "reading.no_confusion": ("没有一句判错。", "No sentence is wrong."),
+    "reading.levels": (
+        "{same} 的句子等级相同，{over} 给高了，{under} 给低了；差两级以上的占 {far}。",
+        "{same} of the sentences get their level, {over} a higher and {under} a lower one; {far} are "
+        "off by two or more.",
+    ),
+    "reading.fair": (
+        "总体上说的与实际相符（平均差 {gap}）。",
+        "On the whole it says what happens (mean gap {gap}).",
+    ),
+    "reading.too_high": ("总体上说得过高，平均高 {gap}。", "On the whole it says {gap} too much."),
+    "reading.too_low": ("总体上说得过低，平均低 {gap}。", "On the whole it says {gap} too little."),
+    "reading.worst_bin": (
+        "差得最多的一组：说 {stated}，实际 {happened}（{count} 句）。",
+        "The widest gap: {stated} stated, {happened} so ({count} sentences).",
+    ),
+    "reading.risk_labels": (
+        "全部交给模型，{every} 全对；把它最没把握的 {share} 留给人，其余的 {kept} 全对。",
+        "Left to itself the model gets {every} all right; with the {share} it is least sure of left "
+        "to a person, {kept} of the rest.",
+    ),
+    "reading.risk_flagged": (
+        "标出的句子里 {every} 该标；去掉最没把握的 {share}，其余的 {kept} 该标。",
+        "Of the flags {every} are right; without the {share} it is least sure of, {kept}.",
+    ),
+    "reading.workload": (
+        "要找到 {found} 应标的句子，按分值从高到低看全部的 {read}（{interval}），即 {sentences} 句；"
+        "随意看要 {random} 句。",
+        "To find {found} of the true flags, read {read} of all from the highest score down "
+        "({interval}), {sentences} sentences; in random order {random}.",
+    ),
+    "reading.apart": (
+        "{model} 比 A 好：{better}；比 A 差：{worse}。其余分不开。",
+        "{model} is better than A at: {better}; worse at: {worse}. The rest cannot be told apart.",
+    ),
+    "reading.alike": (
+        "{model} 与 A 在这些数字上分不开。",
+        "{model} and A cannot be told apart by these figures.",
+    ),
     # the drawings of an evaluation: run scripts/subset_font.py after a change
+    "plot.levels_of": ("美化等级", "level of praise"),
     "plot.precision": ("精确率", "precision"),
     "plot.recall": ("召回率", "recall"),
-    "plot.average_precision": ("平均精确率", "average precision"),
+    "plot.average_precision": ("平均精确率", "AP"),
     "plot.flagged": ("标出的句子", "flagged sentences"),
     "plot.role": ("角色", "role"),
     "plot.embellishment": ("美化度", "self-praise"),

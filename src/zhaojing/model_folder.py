@@ -7,6 +7,7 @@ names. Nothing in the folder is code and nothing is pickled.
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,15 +21,15 @@ from zhaojing.output import write_atomically
 
 MANIFEST_FILE = "zhaojing.json"
 FORMAT = 3
-LINEAR, ENCODER = "linear", "encoder"
+LINEAR, ENCODER, ONNX = "linear", "encoder", "onnx"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What ``zhaojing.json`` says.
 
-    ``kind`` is :data:`LINEAR` or :data:`ENCODER`; ``uses_context`` whether heading and previous
-    sentence are inputs; ``looks_twice`` whether a second model corrects a sentence by its
+    ``kind`` is :data:`LINEAR`, :data:`ENCODER` or :data:`ONNX`; ``uses_context`` whether heading
+    and previous sentence are inputs; ``looks_twice`` whether a second model corrects a sentence by its
     neighbours (:mod:`zhaojing.passage`); ``thresholds`` has one set a
     mode; ``provenance`` how the model came about (data, settings, seed, scores).
     """
@@ -70,7 +71,7 @@ class Manifest:
             labels = value["labels"]
             if (labels["categories"], labels["roles"]) != (list(CATEGORIES), list(ROLES)):
                 raise InvalidModel("model.labels", where=path, found=labels)
-            if value["kind"] not in (LINEAR, ENCODER):
+            if value["kind"] not in (LINEAR, ENCODER, ONNX):
                 raise ValueError(f"kind {value['kind']!r}")
             calibration = value["calibration"]
             return cls(
@@ -85,13 +86,16 @@ class Manifest:
                 ),
                 provenance=dict(value["provenance"]),
             )
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, OverflowError, RecursionError) as error:
             raise InvalidModel("model.corrupt", where=path, detail=repr(error)) from error
 
 
 def _thresholds(value: dict[str, Any]) -> Thresholds:
     categories = {name: float(value["categories"][name]) for name in CATEGORIES}
-    return Thresholds(categories, float(value["embellishment"]))
+    limits = Thresholds(categories, float(value["embellishment"]))
+    if not all(map(math.isfinite, (*categories.values(), limits.embellishment))):
+        raise ValueError(f"thresholds {value!r}")
+    return limits
 
 
 def default_folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 import tempfile
@@ -55,6 +56,13 @@ def write_bytes_atomically(path: str | Path) -> Iterator[IO[bytes]]:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink()
+
+
+def write_json(value: object, path: str | Path) -> None:
+    """Write ``value`` as indented JSON, whole or not at all; raises as :func:`write_atomically`."""
+    with write_atomically(path) as file:
+        json.dump(value, file, ensure_ascii=False, indent=2)
+        file.write("\n")
 
 
 def _umask() -> int:

@@ -41,6 +41,8 @@ class PassageModel:
         shapes = hidden.shape, output.shape, output_bias.shape
         if shapes != ((N_SURROUNDINGS, units), (units, N_OUTPUTS), (N_OUTPUTS,)):
             raise ValueError(f"weights of shapes {shapes} do not fit together")
+        if not all(np.isfinite(part).all() for part in (hidden, hidden_bias, output, output_bias)):
+            raise ValueError("weights that are no finite numbers")
         self.hidden, self.hidden_bias = hidden, hidden_bias
         self.output, self.output_bias = output, output_bias
 

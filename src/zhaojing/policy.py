@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from zhaojing.errors import InvalidConfig
@@ -58,6 +59,19 @@ class Policy(Settings):
     off: dict[str, str] = field(default_factory=dict)
     allow: dict[str, str] = field(default_factory=dict)
     fixed_wording: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def find(cls, file: Path | None, mode: str | None) -> Policy:
+        """Read ``file``, or ``zhaojing.toml`` of this folder if it has one; ``mode`` goes before.
+
+        Raises
+        ------
+        InvalidConfig
+            The file cannot be read, or says something that makes no sense.
+        """
+        if file is None and Path(POLICY_FILE).is_file():
+            file = Path(POLICY_FILE)
+        return cls.build(file, {"mode": mode})
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:

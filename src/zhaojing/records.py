@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from zhaojing.context import Context, context_of
-from zhaojing.errors import InvalidRecords
+from zhaojing.errors import InvalidRecords, printable
 from zhaojing.labels import CATEGORIES, LEVELS, ROLES, Role
 from zhaojing.messages import DEFAULT_LANG, Lang, say
 from zhaojing.output import write_atomically
@@ -42,7 +42,7 @@ class Fault:
         place = f"{self.file} {say('records.line', lang, line=self.line)}"
         named = f"{place} {self.field}" if self.field else place
         colon = "：" if lang == "zh" else ": "
-        return named + colon + say(self.reason, lang, **self.values)
+        return printable(named + colon + say(self.reason, lang, **self.values))
 
 
 class FaultyRecords(InvalidRecords):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from zhaojing.listed import ListedFolder
+from zhaojing.listed import LIST_FILE, ListedFolder
 
 RUN_FILE = "manifest.json"
 RESULTS_FILE = "results.jsonl"
@@ -32,6 +33,17 @@ def result_files(folder: Path) -> list[Path]:
     for listed in (pages(folder), word_copies(folder)):
         files += [listed.path / name for name in listed.names() or ()]
     return files
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a run into ``folder`` that was killed had not finished writing."""
+    lists = [listed.path / LIST_FILE for listed in (pages(folder), word_copies(folder))]
+    targets = {*result_files(folder), *lists}
+    for place in {target.parent for target in targets}:
+        for file in place.glob(".*.????????"):  # as write_atomically names it
+            if place / file.name[1:-9] in targets:
+                with suppress(OSError):
+                    file.unlink()
 
 
 def holds_results(folder: Path) -> bool:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,11 +31,19 @@ from openpyxl.utils import get_column_letter
 from zhaojing.classifier import is_flagged
 from zhaojing.errors import InvalidRecords, printable
 from zhaojing.heads import FLAG_LEVEL
-from zhaojing.labels import CATEGORIES, LEVELS, ROLES, Category, Level, Role
+from zhaojing.labels import CATEGORIES, LEVELS, ROLES, Role
 from zhaojing.messages import MESSAGES
-from zhaojing.reading.document import LINE_BREAK
 from zhaojing.records import Fault, FaultyRecords, LabelledSentence, Record
 from zhaojing.report.ledger import KEY, VERDICTS
+from zhaojing.typed_labels import (
+    CATEGORY_NAMES,
+    LEVEL_NAMES,
+    NO_CATEGORY,
+    ROLE_NAMES,
+    SEPARATORS,
+    fold,
+    one_line,
+)
 from zhaojing.workbook import CUT, Sheet, from_cell, legal, read_workbook
 
 _TRUE, _FALSE, _UNSURE = VERDICTS
@@ -48,25 +55,11 @@ _ENTRIES = (
 )
 _COLUMNS = ("ledger.heading", "ledger.sentence", *_ENTRIES)
 _HEADER_WITHIN = 50  # rows; people put titles above a table
-_SEPARATORS = re.compile(r"[、,;/|\s]+")
 _LONGEST_SHOWN = 40  # characters of a faulty cell
 
 
-def _names(labels: type[Category] | type[Role] | type[Level]) -> dict[str, str]:
-    """Return the id of each label by every name that a person may write for it."""
-    return {name: label.value for label in labels for name in (label.zh, label.en, label.value)}
-
-
-def _fold(text: str) -> str:
-    """Return ``text`` as names are compared: width, case and white space do not count."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-_HEADERS = {_fold(name): key for key in _COLUMNS for name in MESSAGES[key]} | {KEY: KEY}
+_HEADERS = {fold(name): key for key in _COLUMNS for name in MESSAGES[key]} | {KEY: KEY}
 _VERDICT_NAMES = {name: key for key in VERDICTS for name in MESSAGES[key]}
-_ROLE_NAMES, _LEVEL_NAMES = _names(Role), _names(Level)
-_NO_CATEGORY = ""
-_CATEGORY_NAMES = _names(Category) | dict.fromkeys(MESSAGES["report.none"], _NO_CATEGORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +254,7 @@ class _Reader:
 
     def take(self, sheet: Sheet) -> bool:
         """Read ``sheet``; return whether it is one of a ledger."""
-        header = _find_header(sheet)
+        header = find_header(sheet)
         if header is None:
             return False
         number, names = header
@@ -290,10 +283,10 @@ class _Reader:
         self.faults += cells.faults
 
 
-def _find_header(sheet: Sheet) -> tuple[int, list[str]] | None:
+def find_header(sheet: Sheet) -> tuple[int, list[str]] | None:
     """Return the number of the row of headers and its names, ``None`` if there is none."""
     for number, values in sheet.rows:
-        names = [_fold(from_cell(value)) for value in values]
+        names = [fold(from_cell(value)) for value in values]
         if number <= _HEADER_WITHIN and KEY in names:
             return number, names
     return None
@@ -306,7 +299,7 @@ class _Cells:
         self, file: str, line: int, columns: Mapping[str, int], values: Sequence[object]
     ) -> None:
         self.file, self.line, self.columns = file, line, columns
-        self.texts = {key: _one_line(from_cell(values[at])) for key, at in columns.items()}
+        self.texts = {key: one_line(from_cell(values[at])) for key, at in columns.items()}
         self.faults: list[Fault] = []
 
     def fault(self, column: str, reason: str, /, **values: object) -> None:
@@ -316,10 +309,10 @@ class _Cells:
     def row(self) -> _Row | None:
         """Return what the row says, ``None`` if it is blank or faulty."""
         verdict = self._choice("ledger.verdict", _VERDICT_NAMES)
-        level = self._choice("ledger.right_level", _LEVEL_NAMES)
+        level = self._choice("ledger.right_level", LEVEL_NAMES)
         right = _Corrections(
             self._categories(),
-            self._choice("ledger.right_role", _ROLE_NAMES),
+            self._choice("ledger.right_role", ROLE_NAMES),
             None if level is None else int(level),
         )
         written = any(self.texts[key] for key in _ENTRIES)
@@ -371,14 +364,14 @@ class _Cells:
         if not sound or not shown.deserve_flag or (role == Role.OTHER and categories):
             self.fault(KEY, "review.key", column=KEY)
             return None
-        return printable(doc_id), index, _one_line(legal(previous)), shown
+        return printable(doc_id), index, one_line(legal(previous)), shown
 
     def _categories(self) -> tuple[str, ...] | None:
         column = "ledger.right_categories"
         text = unicodedata.normalize("NFKC", self.texts[column])
-        parts = [part for part in _SEPARATORS.split(text) if part]
-        found = [self._lookup(column, part, _CATEGORY_NAMES) for part in parts]
-        if _NO_CATEGORY in found and len(found) > 1:
+        parts = [part for part in SEPARATORS.split(text) if part]
+        found = [self._lookup(column, part, CATEGORY_NAMES) for part in parts]
+        if NO_CATEGORY in found and len(found) > 1:
             self.fault(column, "review.none_and_more")
         return tuple(name for name in CATEGORIES if name in found) if parts else None
 
@@ -387,13 +380,9 @@ class _Cells:
         return self._lookup(column, text, names) if text else None
 
     def _lookup(self, column: str, text: str, names: Mapping[str, str]) -> str | None:
-        found = names.get(_fold(text))
+        found = names.get(fold(text))
         if found is None:
             shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
             allowed = ", ".join(names)
             self.fault(column, "fault.value", value=printable(shown), allowed=allowed)
         return found
-
-
-def _one_line(text: str) -> str:
-    return " ".join(LINE_BREAK.split(text)).strip()

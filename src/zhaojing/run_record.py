@@ -141,7 +141,7 @@ def replay(record_file: Path) -> Replay:
         folder, digests, reports = record["folder"], dict(record["sha256"]), record["reports"]
         if not Path(folder).is_dir():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidConfig("replay.invalid", where=record_file, detail=repr(error)) from error
     with contextlib.chdir(folder):  # names of files are relative to it
         pile = work_through(request)

@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
-from zhaojing.errors import InvalidConfig, UnreadableFile
+from zhaojing.errors import InvalidConfig, UnreadableFile, printable
 from zhaojing.reading.text import decode
 
 Range = tuple[str, float, float]
@@ -37,10 +37,11 @@ class Settings:
         if file is not None:
             try:
                 values = tomllib.loads(decode(file.read_bytes()))
+                repr(values)  # ValueError: a number in it is too long to be told
             except OSError as error:
                 detail = error.strerror or error
                 raise InvalidConfig("config.unreadable", where=file, detail=detail) from error
-            except (tomllib.TOMLDecodeError, UnreadableFile) as error:
+            except (ValueError, RecursionError, UnreadableFile) as error:
                 raise InvalidConfig("config.no_toml", where=file, detail=str(error)) from error
         values |= {key: value for key, value in given.items() if value is not None}
         known = {field.name: field for field in fields(cls)}
@@ -54,7 +55,8 @@ class Settings:
                 raise InvalidConfig("config.missing", names=", ".join(missing))
             return cls(**{name: _convert(name, known[name], v) for name, v in values.items()})
         except InvalidConfig as error:
-            raise InvalidConfig(error.key, where=file, **error.values) from error
+            told = {name: printable(str(value)) for name, value in error.values.items()}
+            raise InvalidConfig(error.key, where=file, **told) from error
 
     def plain(self, *without: str) -> dict[str, Any]:
         """Return the settings but for ``without`` as plain data; paths as the names of files."""

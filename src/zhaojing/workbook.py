@@ -20,6 +20,7 @@ from openpyxl.writer.excel import ExcelWriter
 from zhaojing.errors import InvalidRecords
 from zhaojing.output import write_bytes_atomically
 from zhaojing.reading import MAX_BYTES
+from zhaojing.reading.archive import Room, read_member
 from zhaojing.records import load_bytes
 
 # Microsoft, "Excel specifications and limits"
@@ -129,20 +130,29 @@ def read_workbook(path: Path) -> list[Sheet]:
         raise InvalidRecords("workbook.too_large", where=path)
     data = io.BytesIO(load_bytes(path))
     try:
-        # zipfile unpacks no more of an entry than the entry declares
         with ZipFile(data) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked <= _MAX_UNPACKED:
+            plain = _unpacked(archive) if unpacked <= _MAX_UNPACKED else None
+        if plain is not None:
             # defusedxml, once installed, keeps openpyxl from expanding entities
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what it cannot keep, as drop-downs
-                book = load_workbook(data, read_only=True, data_only=True, keep_links=False)
+                book = load_workbook(plain, read_only=True, data_only=True, keep_links=False)
                 if len(book.worksheets) <= _MAX_SHEETS:
                     return [Sheet(sheet.title, tuple(_rows(sheet))) for sheet in book.worksheets]
     except Exception as error:  # openpyxl raises anything on hostile bytes
         detail = type(error).__name__
         raise InvalidRecords("workbook.unreadable", where=path, detail=detail) from error
     raise InvalidRecords("workbook.too_large", where=path)
+
+
+def _unpacked(archive: ZipFile) -> io.BytesIO:
+    """Return ``archive`` without compression: openpyxl unpacks an entry whatever its size is."""
+    plain = io.BytesIO()
+    with ZipFile(plain, "w") as copy:
+        for entry in archive.infolist():
+            copy.writestr(entry.filename, read_member(archive, entry, Room()))
+    return plain
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, tuple[object, ...]]]:

@@ -1,16 +1,17 @@
-"""Annotated data: ``data check``, ``data stats``, ``data agreement``."""
+"""Annotated data: ``data check | stats | agreement | sample | import``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from zhaojing.cli.options import LangOption, print_json
+from zhaojing.cli.options import LangOption, ModelOption, ModeOption, load, print_json
 from zhaojing.cli.root import data_app
 from zhaojing.messages import DEFAULT_LANG, say
+from zhaojing.mode import DEFAULT_MODE
 
 
 @data_app.command("check")
@@ -114,3 +115,65 @@ def data_agreement(
         print_json({"n_sentences": count, "fields": found})
     else:
         terminal.print_agreement(terminal.console(), count, found, lang)
+
+
+@data_app.command("sample")
+def data_sample(
+    corpus: Annotated[
+        str, typer.Argument(metavar="CORPUS", help=".jsonl .csv .txt 或 -。What to draw from.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="标注表 .xlsx，或 .jsonl。Where the sample goes."),
+    ],
+    size: Annotated[int, typer.Option(help="抽多少句。How many sentences.")] = 200,
+    strategy: Annotated[
+        Literal["random", "stratified", "learning"],
+        typer.Option(help="随机、分层，或挑最值得学的。How to draw."),
+    ] = "random",
+    seed: Annotated[int, typer.Option(help="随机种子。Random seed.")] = 0,
+    model: ModelOption = None,
+    mode: ModeOption = DEFAULT_MODE,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """从未标注的语料里抽句子来标注。Draw sentences to label from an unlabelled corpus."""
+    from zhaojing.corpus.annotation import check_target, write_sample
+    from zhaojing.corpus.sampling import LEARNING, draw
+    from zhaojing.labelling import read_items
+
+    check_target(output)  # before the work, not after it
+    items = read_items(corpus)
+    sample = draw(items, size, strategy, seed=seed, load=lambda: load(model, mode))
+    write_sample(sample, output, lang)
+    told = {"population": sample.population, "count": len(sample.sentences)}
+    told["documents"] = len({drawn.doc_id for drawn in sample.sentences})
+    print(say("sample.drawn", lang, path=output, **told), file=sys.stderr)
+    if sample.strategy == LEARNING:
+        print(say("sample.for_learning", lang), file=sys.stderr)
+
+
+@data_app.command("import")
+def data_import(
+    workbook: Annotated[
+        Path,
+        typer.Argument(
+            metavar="标注.xlsx", help="标好的标注表。A labelled workbook.", readable=False
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="标注数据 .jsonl。Where the records go.")
+    ],
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """收回标注表里的标签，写成标注数据。Turn a labelled workbook into records."""
+    from zhaojing.corpus.annotation import import_labels
+    from zhaojing.output import refuse_overwriting
+    from zhaojing.records import write_records
+
+    refuse_overwriting(output, workbook)
+    labels = import_labels(workbook)
+    write_records(labels.records, output)
+    count = sum(len(record.sentences) for record in labels.records)
+    print(say("sample.imported", lang, count=count, path=output), file=sys.stderr)
+    if labels.unlabelled:
+        print(say("sample.left_empty", lang, count=labels.unlabelled), file=sys.stderr)

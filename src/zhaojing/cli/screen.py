@@ -53,7 +53,7 @@ def screen(
 
     if config is None and Path(POLICY_FILE).is_file():
         config = Path(POLICY_FILE)
-    policy = Policy.build(config, {"mode": mode})
+    policy = Policy.find(config, mode)
     console = terminal.console()
     manifest = Manifest.read(model or default_folder())
     if explain_config:

@@ -1,4 +1,4 @@
-"""Making a model: ``train``, ``pretrain``, and looking at one: ``model info``."""
+"""Making a model: ``train``, ``pretrain``, ``model export``, and looking at one: ``model info``."""
 
 from __future__ import annotations
 
@@ -119,3 +119,19 @@ def model_info(
         print_json(value)
     else:
         terminal.print_model(terminal.console(), value, lang)
+
+
+@model_app.command("export")
+def model_export(
+    folder: Annotated[
+        Path, typer.Argument(help="训练好的编码器文件夹。Folder of a fine-tuned encoder.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="模型文件夹。Folder for the model.")
+    ],
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """导出为不需要 torch 的模型。Make of an encoder a model that runs without torch."""
+    from zhaojing.training.export import export_model
+
+    print(say("cli.trained", lang, path=export_model(folder, output)), file=sys.stderr)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zhaojing.errors import InvalidRecords
-from zhaojing.evaluation.tallies import weighted_kappa
-from zhaojing.labels import CATEGORIES
+from zhaojing.evaluation.outcomes import Integers
+from zhaojing.evaluation.resampling import number, ratio
+from zhaojing.evaluation.tallies import cells, weighted_kappa
+from zhaojing.heads import Array
+from zhaojing.labels import CATEGORIES, LEVELS, ROLES
 from zhaojing.records import LabelledSentence, Record
+
+Codes = dict[str, tuple[Integers, int]]  # by field: whole numbers from 0, and how many there are
+
+LEVEL = "embellishment_level"
+_SQUARED = np.subtract.outer(LEVELS, LEVELS).astype(np.float64) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,66 +45,62 @@ def agreement(first: Sequence[Record], second: Sequence[Record]) -> tuple[int, l
     InvalidRecords
         No document is shared, or a shared one has other sentences in the two files.
     """
+    shared = shared_records(first, second)
+    one, other = (codes([s for pair in shared for s in pair[side].sentences]) for side in (0, 1))
+    found = []
+    for field, (values, size) in one.items():
+        table = cells(values, other[field][0], size).sum(axis=0, keepdims=True)
+        measured = coefficients(table, field)
+        kappa, alpha = (number(measured[name][0]) for name in ("kappa", "alpha"))
+        found.append(Agreement(field, float(measured["raw"][0]), kappa, alpha))
+    return len(next(iter(one.values()))[0]), found
+
+
+def shared_records(
+    first: Sequence[Record], second: Sequence[Record]
+) -> list[tuple[Record, Record]]:
+    """Return the documents that both have, by ``doc_id``; raises as :func:`agreement`."""
     others = {record.doc_id: record for record in second}
-    pairs: list[tuple[LabelledSentence, LabelledSentence]] = []
-    for record in first:
-        other = others.get(record.doc_id)
-        if other is None:
-            continue
-        if [s.text for s in record.sentences] != [s.text for s in other.sentences]:
-            raise InvalidRecords("agreement.different", where=record.doc_id)
-        pairs += zip(record.sentences, other.sentences, strict=True)
+    pairs = [(record, others[record.doc_id]) for record in first if record.doc_id in others]
+    for one, other in pairs:
+        if [s.text for s in one.sentences] != [s.text for s in other.sentences]:
+            raise InvalidRecords("agreement.different", where=one.doc_id)
     if not pairs:
         raise InvalidRecords("agreement.nothing")
-    found = [
-        _nominal(category, [(category in a.categories, category in b.categories) for a, b in pairs])
-        for category in CATEGORIES
-    ]
-    found.append(_nominal("role", [(a.role, b.role) for a, b in pairs]))
-    levels = [(a.embellishment_level, b.embellishment_level) for a, b in pairs]
-    found.append(_ordinal("embellishment_level", levels))
-    return len(pairs), found
+    return pairs
 
 
-def _nominal(field: str, pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
-    counts = _coincidences(pairs)
-    different = 1 - np.eye(len(counts))
-    return Agreement(field, _raw(counts), _kappa(counts, different), _alpha(counts, different))
+def codes(sentences: Sequence[LabelledSentence]) -> Codes:
+    """Return the labels of each field as numbers."""
+    found = {
+        name: (np.array([int(name in s.categories) for s in sentences]), 2) for name in CATEGORIES
+    }
+    found["role"] = np.array([ROLES.index(s.role) for s in sentences]), len(ROLES)
+    found[LEVEL] = np.array([s.embellishment_level for s in sentences]), len(LEVELS)
+    return found
 
 
-def _ordinal(field: str, pairs: Sequence[tuple[int, int]]) -> Agreement:
-    counts = _coincidences(pairs)
-    values = np.array(sorted({value for pair in pairs for value in pair}))
-    quadratic = np.subtract.outer(values, values) ** 2
-    both = counts + counts.T
-    # Krippendorff's ordinal metric: how many ratings lie between two values, half of each end
-    below = np.cumsum(both.sum(axis=1)) - both.sum(axis=1) / 2
-    ordinal = np.subtract.outer(below, below) ** 2
-    return Agreement(field, _raw(counts), _kappa(counts, quadratic), _alpha(counts, ordinal))
+def coefficients(tables: Array, field: str) -> dict[str, Array]:
+    """Return ``raw``, ``kappa`` and ``alpha`` of the ``(n, k, k)`` tables of a field."""
+    raw = np.trace(tables, axis1=1, axis2=2) / tables.sum(axis=(1, 2))
+    different = _SQUARED if field == LEVEL else 1 - np.eye(tables.shape[1])
+    kappa = weighted_kappa(tables, different)
+    return {"raw": raw, "kappa": kappa, "alpha": krippendorff(tables, ordinal=field == LEVEL)}
 
 
-def _coincidences(pairs: Sequence[tuple[Hashable, Hashable]]) -> NDArray[np.float64]:
-    values = sorted({value for pair in pairs for value in pair}, key=repr)
-    place = {value: row for row, value in enumerate(values)}
-    counts = np.zeros((len(values), len(values)))
-    for a, b in pairs:
-        counts[place[a], place[b]] += 1
-    return counts
+def krippendorff(tables: Array, *, ordinal: bool = False) -> Array:
+    """Return Krippendorff's alpha of two annotators and no missing value (2004, ch. 11).
 
-
-def _raw(counts: NDArray[np.float64]) -> float:
-    return float(np.trace(counts) / counts.sum())
-
-
-def _kappa(counts: NDArray[np.float64], distance: NDArray[Any]) -> float | None:
-    kappa = float(weighted_kappa(counts[None], distance)[0])
-    return None if np.isnan(kappa) else kappa
-
-
-def _alpha(counts: NDArray[np.float64], distance: NDArray[np.float64]) -> float | None:
-    """Return Krippendorff's alpha for two annotators and no missing value (2004, ch. 11)."""
-    both = counts + counts.T
-    marginal, total = both.sum(axis=1), both.sum()
-    expected = (np.outer(marginal, marginal) - np.diag(marginal)) / (total - 1)
-    chance = (distance * expected).sum()
-    return float(1 - (distance * both).sum() / chance) if chance else None
+    ``tables`` are ``(n, k, k)``; ``nan`` where both gave one value throughout.
+    """
+    both = tables + tables.swapaxes(1, 2)
+    marginal = both.sum(axis=2)
+    distance = np.broadcast_to(1 - np.eye(tables.shape[1]), tables.shape)
+    if ordinal:
+        # Krippendorff's ordinal metric: how many ratings lie between two values, half of each end
+        below = np.cumsum(marginal, axis=1) - marginal / 2
+        distance = (below[:, :, None] - below[:, None, :]) ** 2
+    # the distance of a value to itself is 0, so the diagonal needs no correction
+    chance = (distance * marginal[:, :, None] * marginal[:, None, :]).sum(axis=(1, 2))
+    observed = (distance * both).sum(axis=(1, 2)) * (marginal.sum(axis=1) - 1)
+    return np.asarray(1 - ratio(observed, chance))

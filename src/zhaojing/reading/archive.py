@@ -109,7 +109,16 @@ def _names(entries: list[zipfile.ZipInfo]) -> list[str]:
         decoded = {entry: name.decode("utf-8") for entry, name in raw.items()}
     except UnicodeDecodeError:
         decoded = {entry: name.decode("gb18030", "replace") for entry, name in raw.items()}
-    return [decoded.get(entry, entry.orig_filename).replace("\\", "/") for entry in entries]
+    names = [decoded.get(entry, entry.orig_filename) for entry in entries]
+    return [name.replace("\\", "/").replace("\0", "\ufffd") for name in names]
+
+
+def check_member(entry: zipfile.ZipInfo) -> None:
+    """Refuse a member that is encrypted, or packed so that it unpacks without any bound."""
+    if entry.flag_bits & _ENCRYPTED:
+        raise UnreadableFile("file.password")
+    if entry.compress_type not in _METHODS:
+        raise UnreadableFile("archive.method")
 
 
 def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: Room) -> bytes:
@@ -120,10 +129,7 @@ def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: Room) ->
     UnreadableFile
         It is encrypted, too large, packed too tightly or in a way that cannot be bounded.
     """
-    if entry.flag_bits & _ENCRYPTED:
-        raise UnreadableFile("file.password")
-    if entry.compress_type not in _METHODS:
-        raise UnreadableFile("archive.method")
+    check_member(entry)
     size = entry.file_size
     check_size(size)
     if size > max(_UNSUSPICIOUS, MAX_RATIO * entry.compress_size):

@@ -11,7 +11,7 @@ from pathlib import Path
 # What ends a line in any of our formats; Word's and HTML's soft breaks arrive as "\n" too.
 LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # terminals act on them, and no text needs them; a space keeps the offsets of pages
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from lxml.etree import _Element
 
 from zhaojing.errors import UnreadableFile, printable
 from zhaojing.reading import ocr
+from zhaojing.reading.archive import Room, read_member
 from zhaojing.reading.document import Block
 from zhaojing.reading.layout import MAX_PAGES, Char, Page, blocks, in_columns, in_rows, lines_of
 from zhaojing.reading.ofd_text import Glyph, GlyphReader, numbers
@@ -109,13 +110,11 @@ class _Package:
     def content(self, name: str) -> bytes:
         """Return the bytes of the part ``name``."""
         entry = self._entries[name]
-        if entry.flag_bits & 1:
-            raise UnreadableFile("file.password")
         self._parsed += entry.file_size
         for size, limit in ((entry.file_size, MAX_PART_BYTES), (self._parsed, MAX_TOTAL_BYTES)):
             if size > limit:
                 raise UnreadableFile("file.too_large", size=size >> 20, limit=limit >> 20)
-        return self._archive.read(entry)
+        return read_member(self._archive, entry, Room())
 
 
 def _normal(path: str) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from zhaojing.errors import UnreadableFile
+from zhaojing.reading.archive import check_member
 
 MAX_PART_BYTES = 48 * 1024 * 1024  # of XML, which takes twenty times the memory when parsed
 MAX_COPY_BYTES = 1024 * 1024 * 1024  # unpacked, of a package that is copied
@@ -76,7 +77,7 @@ class Package:
     Raises
     ------
     UnreadableFile
-        It is no zip file, encrypted, or holds no Word document.
+        It is no zip file, encrypted, packed in an odd way, or holds no Word document.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -85,8 +86,8 @@ class Package:
             entries = self._archive.infolist()
         except zipfile.BadZipFile as error:
             raise UnreadableFile("file.corrupt", detail=str(error)) from error
-        if any(entry.flag_bits & 1 for entry in entries):
-            raise UnreadableFile("file.password")
+        for entry in entries:
+            check_member(entry)
         self._names = dict.fromkeys(entry.filename for entry in entries)  # a set that keeps order
         if not any(name.startswith("word/") for name in self._names):
             raise UnreadableFile("file.misnamed", suffix=".docx", actual="ZIP")

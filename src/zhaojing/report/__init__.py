@@ -18,6 +18,7 @@ from zhaojing.results_folder import (
     RUN_FILE,
     holds_results,
     read_record,
+    remove_unfinished,
     result_files,
 )
 from zhaojing.run_record import result_lines, run_record
@@ -40,12 +41,14 @@ def check_results(folder: Path, inputs: Sequence[Path]) -> None:
         for path in files:
             if path.exists():
                 raise OutputFailed("output.foreign", where=path)
+        remove_unfinished(folder)
         return
     record = read_record(folder / RUN_FILE)
     for path in files:
         refuse_overwriting(path, *inputs)
     if ledger.is_file() and _LEDGER in record and fingerprint(ledger) != record[_LEDGER]:
         raise OutputFailed("output.reviewed", where=ledger)
+    remove_unfinished(folder)
 
 
 def write_results(request: Request, pile: Pile, lang: Lang) -> list[ZhaojingError]:
@@ -66,15 +69,17 @@ def write_results(request: Request, pile: Pile, lang: Lang) -> list[ZhaojingErro
     reports = [found.report for found in pile.judgements]
     manifest = pile.classifier.manifest
     model = f"{pile.classifier.folder.name if pile.classifier.folder else ''} ({manifest.kind})"
-    record = run_record(request, pile)
-    _write_record(record, folder)  # first: it says that the rest is ours
+    record, ledger = run_record(request, pile), folder / LEDGER_FILE
+    # an earlier ledger stands until it is replaced: people may work on it if this run is killed
+    known = {_LEDGER: fingerprint(ledger)} if ledger.is_file() else {}
+    _write_record(record | known, folder)  # first: it says that the rest is ours
     with write_atomically(folder / RESULTS_FILE) as file:
         file.writelines(result_lines(pile))
     record["sha256"]["results"] = fingerprint(folder / RESULTS_FILE)["sha256"]
     settings = tuple(pile.policy.explain(manifest))
     write_pages(pile.judgements, pile.pairs, pile.failures, settings, model, folder, lang)
-    write_ledger(reports, pile.failures, folder / LEDGER_FILE, lang, model)
-    _write_record(record | {_LEDGER: fingerprint(folder / LEDGER_FILE)}, folder)
+    write_ledger(reports, pile.failures, ledger, lang, model)
+    _write_record(record | {_LEDGER: fingerprint(ledger)}, folder)
     return [*pile.failures, *write_word_copies(reports, folder, lang)]
 
 

@@ -8,29 +8,24 @@ so rows may be sorted, filtered or deleted, and columns moved.
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from copy import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.page import PageMargins
-from openpyxl.worksheet.properties import PageSetupProperties
-from rich.cells import cell_len
 
 from zhaojing.context import join_headings
 from zhaojing.errors import UnreadableFile
 from zhaojing.heads import FLAG_LEVEL
 from zhaojing.labels import LEVELS, MAX_LEVEL, Category, Role
 from zhaojing.messages import Lang, say
+from zhaojing.report.sheet import fit_height, looks, set_up, write_header
 from zhaojing.screening import Report, ScreenedSentence
-from zhaojing.workbook import MAX_HEIGHT, MAX_ROWS, legal, save_workbook, write_row
+from zhaojing.workbook import MAX_ROWS, legal, save_workbook, write_row
 
 KEY = "zhaojing"  # header of the hidden column
 VERDICTS = ("verdict.true", "verdict.false", "verdict.unsure")
@@ -64,7 +59,6 @@ _ENTRIES = {
     "ledger.remark": 14.0,
 }
 _SCORE_WIDTH = 13.5
-_FONT, _SIZE, _LINE_HEIGHT = "宋体", 10.5, 16.0  # points; 10.5 is 五号
 
 
 def write_ledger(
@@ -83,7 +77,7 @@ def write_ledger(
     """
     book = Workbook()
     book.properties = DocumentProperties(creator="zhaojing", title=say("report.title", lang))
-    styles = _styles(book.active)
+    styles = looks(book.active)
     names = _names(reports)
     _write_summary(book.active, styles, reports, failures, names, lang, model)
     rows = [
@@ -135,13 +129,13 @@ def _write_summary(
     praise = say("ledger.praise", lang)
     heads = [*(say(key, lang) for key in _FILES), *(c.label(lang) for c in Category), praise]
     widths = [*_FILES.values(), *[_SCORE_WIDTH] * (len(Category) + 1)]
-    _write_header(sheet, header, [(head, styles["head"]) for head in heads], widths)
+    write_header(sheet, header, [(head, styles["head"]) for head in heads], widths)
     first = header + 1
     for number, failure in enumerate(failures, first):
         texts = [failure.where or "", say(failure.key, lang, **failure.values)]
         blank = [None] * (len(heads) - len(texts))
         write_row(sheet, number, [(value, styles["failed"]) for value in (*texts, *blank)])
-        _fit_height(sheet, number, zip(texts, widths, strict=False))
+        fit_height(sheet, number, zip(texts, widths, strict=False))
     first += len(failures)
     for number, report in enumerate(sorted(reports, key=lambda r: -_share(r)), first):
         texts = [names[report.name], say("ledger.screened", lang)]
@@ -156,9 +150,9 @@ def _write_summary(
             *((practices.get(category, 0), styles["count"]) for category in Category),
             (praise_alone, styles["count"]),
         ])  # fmt: skip
-        _fit_height(sheet, number, zip(texts, widths, strict=False))
+        fit_height(sheet, number, zip(texts, widths, strict=False))
     last = header + len(failures) + len(reports)
-    _set_up(sheet, header, last, filtered=len(heads), printed=len(heads))
+    set_up(sheet, header, last, filtered=len(heads), printed=len(heads))
 
 
 def _share(report: Report) -> float:
@@ -182,7 +176,7 @@ def _write_sentences(
     ]
     scores = [_SCORE_WIDTH] * (len(Category) + 1)
     widths = [*_SENTENCES.values(), *_ENTRIES.values(), *scores]
-    _write_header(sheet, 1, [*heads, (KEY, styles["score_head"])], widths)
+    write_header(sheet, 1, [*heads, (KEY, styles["score_head"])], widths)
     sheet.column_dimensions[get_column_letter(len(heads) + 1)].hidden = True
     for number, (report, index, item) in enumerate(rows, 2):
         texts = _texts(item, names[report.name], lang)
@@ -195,12 +189,12 @@ def _write_sentences(
             (prediction.embellishment_score, styles["score"]),
             (_key(report, index, item), styles["key"]),
         ])  # fmt: skip
-        _fit_height(sheet, number, zip(texts, widths[1:], strict=False))
+        fit_height(sheet, number, zip(texts, widths[1:], strict=False))
     if rows:
         _offer_choices(sheet, len(rows) + 1, lang)
     # scores are for the screen: on paper they would make the sentence too small to read
     printed = len(_SENTENCES) + len(_ENTRIES)
-    _set_up(sheet, 1, len(rows) + 1, filtered=len(heads), printed=printed)
+    set_up(sheet, 1, len(rows) + 1, filtered=len(heads), printed=printed)
 
 
 def _texts(item: ScreenedSentence, name: str, lang: Lang) -> list[str]:
@@ -257,71 +251,3 @@ def _offer_choices(sheet: Any, last: int, lang: Lang) -> None:
             sqref=f"{letter}2:{letter}{last}",
         )
         sheet.add_data_validation(rule)
-
-
-def _write_header(
-    sheet: Any, row: int, heads: Sequence[tuple[str, Any]], widths: Sequence[float]
-) -> None:
-    write_row(sheet, row, heads)
-    _fit_height(sheet, row, zip((head for head, _ in heads), widths, strict=False))
-    for column, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(column)].width = width
-
-
-def _fit_height(sheet: Any, row: int, cells: Iterable[tuple[str, float]]) -> None:
-    """Make ``row`` as high as its tallest ``(text, column width)`` needs, as far as Excel goes."""
-    lines = max(math.ceil(cell_len(text) / width) for text, width in cells)
-    sheet.row_dimensions[row].height = min(max(lines, 1) * _LINE_HEIGHT + 4, MAX_HEIGHT)
-
-
-def _set_up(sheet: Any, header: int, last: int, *, filtered: int, printed: int) -> None:
-    """Freeze the header, and give so many columns filters and so many a place on A4."""
-    sheet.freeze_panes = f"A{header + 1}"
-    sheet.auto_filter.ref = f"A{header}:{get_column_letter(filtered)}{last}"
-    sheet.print_area = f"A1:{get_column_letter(printed)}{last}"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.orientation = sheet.ORIENTATION_LANDSCAPE
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.page_setup.fitToHeight = 0  # as many pages as it takes
-    sheet.print_title_rows = f"{header}:{header}"
-    inches = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6, "footer": 0.25}
-    sheet.page_margins = PageMargins(**inches)
-    sheet.oddFooter.center.text = "&P / &N"
-
-
-def _styles(sheet: Any) -> dict[str, Any]:
-    """Return the looks of cells by name; contrast is 4.5 : 1 or more (WCAG 2.2, 1.4.3)."""
-    line = Side(style="thin", color="BFC5CC")
-    grid = Border(left=line, right=line, top=line, bottom=line)
-    words = Alignment(vertical="top", wrap_text=True)
-    number = Alignment(vertical="top", horizontal="center")
-    middle = Alignment(vertical="center", horizontal="center", wrap_text=True)
-    black, red, soft = Font(_FONT, _SIZE), Font(_FONT, _SIZE, color="B3261E"), "5B636D"
-    in_grid: dict[str, Any] = {"border": grid, "font": black}
-    head = {**in_grid, "font": Font(_FONT, _SIZE, bold=True, color="FFFFFF"), "alignment": middle}
-    looks: dict[str, dict[str, Any]] = {
-        "title": {"font": Font(_FONT, 16, bold=True)},
-        "plain": {"font": black},
-        "alarm": {"font": Font(_FONT, _SIZE, bold=True, color="B3261E")},
-        "text": {**in_grid, "alignment": words},
-        "failed": {**in_grid, "alignment": words, "font": red},
-        "entry": {**in_grid, "alignment": words, "fill": PatternFill("solid", "FFF8DC")},
-        "count": {**in_grid, "alignment": number},
-        "share": {**in_grid, "alignment": number, "number_format": "0.0%"},
-        "score": {**in_grid, "alignment": number, "number_format": "0.00"},
-        "key": {"font": Font(_FONT, _SIZE, color=soft)},
-        "head": {**head, "fill": PatternFill("solid", "1F4E79")},
-        "entry_head": {**head, "fill": PatternFill("solid", "7A4A00")},
-        "score_head": {**head, "fill": PatternFill("solid", soft)},
-    }
-    return {name: _register(sheet, look) for name, look in looks.items()}
-
-
-def _register(sheet: Any, look: dict[str, Any]) -> Any:
-    """Return ``look`` as openpyxl keeps it: setting it on every cell anew takes twice as long."""
-    cell = sheet["A1"]
-    for part, value in look.items():
-        setattr(cell, part, value)
-    style = copy(cell._style)
-    cell.style = "Normal"
-    return style

@@ -142,46 +142,6 @@ def _line(report: Report, item: ScreenedSentence, lang: Lang) -> str:
     return f"  [bold]{' · '.join(letters)}[/bold]  {name} {place}\n    {escape(text)}"
 
 
-def print_metrics(console: Console, metrics: Mapping[str, Any], lang: Lang) -> None:
-    """Print the metrics of ``zhaojing evaluate`` as two tables."""
-    scores = Table(say("metric.name", lang), box=None, pad_edge=False)
-    scores.add_column(say("metric.value", lang), justify="right")
-    scores.add_column(say("metric.interval", lang), justify="right")
-    for name in (
-        "n_documents",
-        "n_sentences",
-        "categories.macro_f1",
-        "categories.micro_f1",
-        "problems.macro_f1",
-        "categories.calibration_error",
-        "role.accuracy",
-        "role.macro_f1",
-        "role.calibration_error",
-        "embellishment.quadratic_kappa",
-        "embellishment.spearman",
-        "embellishment.calibration_error",
-        "flagged.precision",
-        "flagged.recall",
-        "flagged.f1",
-    ):
-        value: Any = metrics
-        for key in name.split("."):
-            value = value[key]
-        ends = metrics.get("intervals", {}).get(name, ())
-        scores.add_row(name, _number(value), "–".join(map(_number, ends)))
-    console.print(scores)
-    console.print()
-    labels = Table(say("report.category", lang), box=None, pad_edge=False)
-    for key in ("precision", "recall", "f1", "support"):
-        labels.add_column(say(f"metric.{key}", lang), justify="right")
-    rows = {Category(k).label(lang): v for k, v in metrics["categories"]["per_label"].items()}
-    rows |= {Role(k).label(lang): v for k, v in metrics["role"]["per_label"].items()}
-    for name, counts in rows.items():
-        values = (counts[key] for key in ("precision", "recall", "f1", "support"))
-        labels.add_row(name, *map(_number, values))
-    console.print(labels)
-
-
 def print_model(console: Console, value: Mapping[str, Any], lang: Lang) -> None:
     """Print what ``zhaojing model info`` found."""
     for key in ("folder", "size_bytes", "kind", "uses_context"):

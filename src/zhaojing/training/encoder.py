@@ -22,7 +22,8 @@ from transformers import (
 from transformers.trainer_utils import get_last_checkpoint
 
 from zhaojing.classifier import Classifier, decide
-from zhaojing.encoder import EncoderModel, encode, load_pretrained, to_logits
+from zhaojing.encoder import EncoderModel, encode, load_pretrained
+from zhaojing.encoder_io import to_logits
 from zhaojing.errors import InvalidConfig
 from zhaojing.evaluation import evaluate
 from zhaojing.mode import DEFAULT_MODE

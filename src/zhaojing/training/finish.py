@@ -6,6 +6,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -47,7 +48,7 @@ def finish(
     train: Sequence[Record],
     scored: Mapping[str, tuple[Sequence[Record], Sequence[Prediction]]],
 ) -> Path:
-    """Write the whole model folder beside its place, then move it there.
+    """Score the model, write its manifest and card, and put the folder in its place.
 
     ``scored`` names the evaluations for the model card: records and predictions for them.
     """
@@ -55,7 +56,7 @@ def finish(
         "zhaojing": zhaojing.__version__,
         "created": datetime.now(UTC).strftime("%Y-%m-%d"),
         "hardware": f"{platform.machine()}, {platform.system()}",
-        "libraries": {name: version(name) for name in _LIBRARIES if _installed(name)},
+        "libraries": libraries(*_LIBRARIES),
         "config": config.to_json(),
         "data": fingerprints(config),
         "train": {"documents": len(train), "sentences": sum(len(r.sentences) for r in train)},
@@ -63,19 +64,25 @@ def finish(
     }
     looks_twice = classifier.passage_model is not None
     manifest = replace(classifier.manifest, looks_twice=looks_twice, provenance=provenance)
-    place = config.output.absolute()
+    finished = Classifier(classifier.model, manifest, passage_model=classifier.passage_model)
+    write_folder(finished, config.output, model_card(manifest))
+    return config.output
+
+
+def write_folder(classifier: Classifier, output: Path, card: str) -> None:
+    """Write the whole model folder with ``card`` beside its place, then move it there."""
+    place = output.absolute()
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".training-") as scratch:
         folder = Path(scratch) / "model"
         folder.mkdir()
         classifier.model.save(folder)
         if classifier.passage_model is not None:
             classifier.passage_model.save(folder)
-        manifest.write(folder)
-        (folder / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
+        classifier.manifest.write(folder)
+        (folder / CARD_FILE).write_text(card, encoding="utf-8")
         for file in folder.iterdir():
             file.chmod(0o644)  # safetensors writes for the owner alone
         _take_the_place(folder, place)
-    return config.output
 
 
 def _take_the_place(folder: Path, place: Path) -> None:
@@ -97,9 +104,10 @@ def fingerprints(config: TrainingConfig) -> list[dict[str, str]]:
     return [fingerprint(path) for path in (*config.train, *config.dev)]
 
 
-def _installed(name: str) -> bool:
-    try:
-        version(name)
-    except PackageNotFoundError:
-        return False
-    return True
+def libraries(*names: str) -> dict[str, str]:
+    """Return the versions of those that are installed."""
+    found = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
