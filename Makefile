@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: screen test lint format bench results audit soak clean
+.PHONY: screen test offline lint format bench results audit soak clean
 
 screen: $(VENV)/base ## screen the sample reports with the base install, no torch
 	$(BIN)/zhaojing screen data/samples --output out
 
 test: $(VENV)/dev ## run every test
 	$(BIN)/python -m pytest
+
+offline: $(VENV)/dev ## run the tests where there is no network but loopback (Linux)
+	unshare -rn $(BIN)/python -m pytest -m "not slow"
 
 lint: $(VENV)/dev ## check style and types
 	$(BIN)/ruff check .

@@ -32,7 +32,7 @@ GUIDE = ROOT / "docs" / "evaluation.md"
 
 @pytest.fixture(scope="module")
 def items() -> list[Item]:
-    return read_items(TEST)
+    return list(read_items(TEST))
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,31 @@ def stratified(items: list[Item]) -> Sample:
 @pytest.fixture(scope="module")
 def learning(items: list[Item]) -> Sample:
     return draw(items[:700], 40, "learning", seed=1)
+
+
+def test_sentences_of_a_screening_know_their_neighbours(tmp_path: Path) -> None:
+    rows = [
+        {"doc_id": "d", "index": n, "text": f"第{n}句。", "heading": "一、会"} for n in range(3)
+    ]
+    found = list(read_items(write_jsonl(tmp_path / "a.jsonl", *rows)))
+    assert [(i.doc_id, i.index, i.text) for i in found] == [
+        ("d", n, f"第{n}句。") for n in range(3)
+    ]
+    contexts = [Context("一、会"), Context("一、会", "第0句。"), Context("一、会", "第1句。")]
+    assert [item.context for item in found] == contexts
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [(None, "file.missing"), ("", "records.nothing"), ('{"text": 5}\n', "records.invalid")],
+)
+def test_a_corpus_that_cannot_be_read(tmp_path: Path, content: str | None, key: str) -> None:
+    path = tmp_path / "a.jsonl"
+    if content is not None:
+        path.write_text(content, "utf-8")
+    with pytest.raises(InvalidRecords) as caught:
+        list(read_items(path))
+    assert caught.value.key == key
 
 
 def numbered(count: int) -> Iterator[Item]:

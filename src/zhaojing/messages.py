@@ -164,10 +164,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "no column {column}; the columns are: {found}",
     ),
     "records.nothing": ("没有任何句子；请检查输入", "there is no sentence; check the input"),
-    "records.format": (
-        "认不出 {suffix} 格式；请用 .jsonl、.csv、.txt 或 -",
-        "the format {suffix} is not known; use .jsonl, .csv, .txt or -",
-    ),
     # labelling a corpus
     "label.bad_output": (
         "输出的扩展名认不出；请用 .jsonl、.csv、.parquet、.json（后面可加 .gz 或 .zst），或给出文件夹",

@@ -19,7 +19,7 @@ from typing import IO
 from zhaojing.errors import InvalidRecords, OutputFailed
 from zhaojing.labelling.engine import Engine, Labelled, engine_for
 from zhaojing.labelling.exports import COLUMNS, rows_into
-from zhaojing.labelling.items import Item, check_output, label, read_items, write_rows
+from zhaojing.labelling.items import Item, read_items
 from zhaojing.labelling.rejects import REJECTS_FILE, reject_lines
 from zhaojing.labelling.request import STREAM, LabelRequest
 from zhaojing.labelling.sampling import draw
@@ -37,11 +37,8 @@ __all__ = [
     "Item",
     "LabelRequest",
     "Progress",
-    "check_output",
-    "label",
     "label_corpus",
     "read_items",
-    "write_rows",
 ]
 
 
