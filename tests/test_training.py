@@ -14,7 +14,7 @@ import pytest
 
 from conftest import document, sentence, write_jsonl
 from zhaojing import Classifier, Context, InvalidConfig, InvalidModel, InvalidRecords
-from zhaojing.features import Vectorizer, words
+from zhaojing.features import Vectorizer, _tokenizer, words
 from zhaojing.heads import Calibration, Logits
 from zhaojing.labels import CATEGORIES, LEVELS, ROLES
 from zhaojing.records import Record, write_records
@@ -200,6 +200,11 @@ def test_features_are_tf_idf_of_unit_length() -> None:
     # 开会 stands twice and in one text of two, 发文 once and in both
     ratio = (1 + np.log(2)) * (np.log(3 / 2) + 1) / 1.0
     assert row["words", "开会"] / row["words", "发文"] == pytest.approx(ratio, rel=1e-5)
+
+
+def test_the_dictionary_is_that_of_jieba() -> None:
+    tokenizer = _tokenizer()
+    assert (tokenizer.FREQ, tokenizer.total) == tokenizer.gen_pfdict(tokenizer.get_dict_file())
 
 
 def test_jieba_writes_no_cache_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:

@@ -38,8 +38,13 @@ def _tokenizer() -> Any:
 
     tokenizer = jieba.Tokenizer()
     # Filled in by hand because jieba's own start-up prints, and leaves a cache in /tmp that it
-    # unmarshals next time, whoever wrote it.
-    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    # unmarshals next time, whoever wrote it; and in half the time that gen_pfdict takes.
+    with tokenizer.get_dict_file() as file:
+        rows = file.read().decode("utf-8").split()
+    known, counts = rows[0::3], list(map(int, rows[1::3]))  # the third is the part of speech
+    beginnings = (word[:size] for word in known for size in range(1, len(word)))
+    tokenizer.FREQ = dict.fromkeys(beginnings, 0) | dict(zip(known, counts, strict=True))
+    tokenizer.total = sum(counts)
     tokenizer.initialized = True
     return tokenizer
 
