@@ -868,7 +868,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "the goal is the target.",
     ),
     "fairness.axis": ("比较", "compared"),
-    "fairness.measure": ("看什么", "measure"),
+    "fairness.measure": ("看什么", "what is compared"),
     "fairness.pairs": ("对数", "pairs"),
     "fairness.a": ("前者", "first"),
     "fairness.b": ("后者", "second"),

@@ -15,7 +15,7 @@ from typing import Any
 
 from zhaojing.errors import InvalidRecords
 from zhaojing.evaluation.perturbations import PERTURBATIONS, Seed, perturb
-from zhaojing.labels import CATEGORIES, LEVELS, ROLES
+from zhaojing.labels import CATEGORIES, LEVELS, ROLES, Role
 from zhaojing.reading.document import LINE_BREAK
 from zhaojing.records import (
     Fault,
@@ -32,7 +32,7 @@ SEEDS_FILE, PERTURBATIONS_FILE, FAIRNESS_FILE = (
     "fairness.jsonl",
 )
 _KINDS = ("minimum", "invariance", "direction")
-_MEASURES = ("score", "problem", *CATEGORIES)
+_MEASURES = ("score", Role.PROBLEM.value, *CATEGORIES)
 _DIRECTIONS = tuple(f"{measure}_{way}" for measure in _MEASURES for way in ("up", "down"))
 
 
