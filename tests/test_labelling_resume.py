@@ -122,7 +122,10 @@ def test_ctrl_c_leaves_no_process_and_nothing_half_written(tmp_path: Path) -> No
     assert said.count("Traceback") == 1
     wait_for(lambda: is_over(process))
     listed = [shard["file"] for shard in manifest(out)["shards"]]
-    assert sorted(content(out)) == [".lock", "manifest.json", *listed, "rejects.jsonl"]
+    known = {".lock", "manifest.json", "rejects.jsonl", *listed}
+    # A shard that was just finished may not be in the manifest yet; whole it is, and the next run
+    # writes it again.
+    assert known <= set(content(out)) <= known | {f"part-{len(listed):05d}.jsonl"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
