@@ -28,7 +28,6 @@ from zhaojing.evaluation.behaviour import (
     classify_apart,
     over_ceiling,
     read_ceilings,
-    wilson,
 )
 from zhaojing.evaluation.cases import (
     FAIRNESS_FILE,
@@ -42,6 +41,7 @@ from zhaojing.evaluation.cases import (
 from zhaojing.evaluation.fairness import AXES, compare_pairs, read_pairs
 from zhaojing.labels import CATEGORIES, ROLES
 from zhaojing.messages import Lang
+from zhaojing.proportion import wilson
 from zhaojing.records import FaultyRecords, read_records
 from zhaojing.report.behaviour import print_behaviour, print_fairness
 

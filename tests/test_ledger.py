@@ -22,11 +22,12 @@ from conftest import ROOT
 from zhaojing import Classifier, Screener, UnreadableFile
 from zhaojing.classifier import Prediction
 from zhaojing.errors import OutputFailed
+from zhaojing.filled_sheet import KEY
 from zhaojing.labels import CATEGORIES, ROLES
 from zhaojing.messages import MESSAGES, say
 from zhaojing.reading import Document
 from zhaojing.report import ledger
-from zhaojing.report.ledger import KEY, write_ledger
+from zhaojing.report.ledger import write_ledger
 from zhaojing.results_folder import LEDGER_FILE
 from zhaojing.screening import Report, ScreenedSentence, screen_all
 from zhaojing.splitting import Sentence

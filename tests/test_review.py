@@ -20,9 +20,9 @@ from test_cli import zhaojing
 from test_ledger import item, report, resave, write
 from zhaojing import Classifier, workbook
 from zhaojing.errors import InvalidRecords
+from zhaojing.filled_sheet import KEY
 from zhaojing.labels import CATEGORIES
 from zhaojing.records import Fault, FaultyRecords, Record, read_records, write_records
-from zhaojing.report.ledger import KEY
 from zhaojing.review import Precision, Review, import_review
 from zhaojing.screening import Report
 from zhaojing.training import TrainingConfig, train_model

@@ -6,6 +6,7 @@ files, model folders, reports and code refer to the ids below and to nothing els
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 
@@ -139,3 +140,8 @@ CATEGORIES: tuple[str, ...] = tuple(category.value for category in Category)
 ROLES: tuple[str, ...] = tuple(role.value for role in Role)
 LEVELS: tuple[int, ...] = tuple(int(level) for level in Level)
 MAX_LEVEL: int = LEVELS[-1]
+
+
+def level_of(score: float) -> int:
+    """Return the level nearest to an embellishment score in [0, 1]; halves go up."""
+    return math.floor(score * MAX_LEVEL + 0.5)

@@ -29,9 +29,9 @@ class Manifest:
     """What ``zhaojing.json`` says.
 
     ``kind`` is :data:`LINEAR`, :data:`ENCODER` or :data:`ONNX`; ``uses_context`` whether heading
-    and previous sentence are inputs; ``looks_twice`` whether a second model corrects a sentence by its
-    neighbours (:mod:`zhaojing.passage`); ``thresholds`` has one set a
-    mode; ``provenance`` how the model came about (data, settings, seed, scores).
+    and previous sentence are inputs; ``looks_twice`` whether a second model corrects a sentence by
+    its neighbours (:mod:`zhaojing.passage`); ``thresholds`` has one set a mode; ``provenance`` how
+    the model came about (data, settings, seed, scores).
     """
 
     kind: str

@@ -69,9 +69,7 @@ class Policy(Settings):
         InvalidConfig
             The file cannot be read, or says something that makes no sense.
         """
-        if file is None and Path(POLICY_FILE).is_file():
-            file = Path(POLICY_FILE)
-        return cls.build(file, {"mode": mode})
+        return cls.build(policy_file(file), {"mode": mode})
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -123,3 +121,8 @@ class Policy(Settings):
     def to_json(self) -> dict[str, Any]:
         """Return the settings as plain data."""
         return self.plain()
+
+
+def policy_file(given: Path | None) -> Path | None:
+    """Return the file of decisions that holds: ``given``, else ``zhaojing.toml`` of this folder."""
+    return given or (Path(POLICY_FILE) if Path(POLICY_FILE).is_file() else None)

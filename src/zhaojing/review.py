@@ -18,33 +18,21 @@ What a verdict says of a flagged sentence, by the guideline:
 from __future__ import annotations
 
 import json
-import math
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
-from statistics import NormalDist
-
-from openpyxl.utils import get_column_letter
 
 from zhaojing.classifier import is_flagged
 from zhaojing.errors import InvalidRecords, printable
+from zhaojing.filled_sheet import KEY, LEVEL_NAMES, ROLE_NAMES, FilledRow, Table, one_line
 from zhaojing.heads import FLAG_LEVEL
 from zhaojing.labels import CATEGORIES, LEVELS, ROLES, Role
 from zhaojing.messages import MESSAGES
+from zhaojing.proportion import wilson
 from zhaojing.records import Fault, FaultyRecords, LabelledSentence, Record
-from zhaojing.report.ledger import KEY, VERDICTS
-from zhaojing.typed_labels import (
-    CATEGORY_NAMES,
-    LEVEL_NAMES,
-    NO_CATEGORY,
-    ROLE_NAMES,
-    SEPARATORS,
-    fold,
-    one_line,
-)
-from zhaojing.workbook import CUT, Sheet, from_cell, legal, read_workbook
+from zhaojing.report.ledger import VERDICTS
+from zhaojing.workbook import CUT, Sheet, legal, read_workbook
 
 _TRUE, _FALSE, _UNSURE = VERDICTS
 _ENTRIES = (
@@ -54,11 +42,6 @@ _ENTRIES = (
     "ledger.right_level",
 )
 _COLUMNS = ("ledger.heading", "ledger.sentence", *_ENTRIES)
-_HEADER_WITHIN = 50  # rows; people put titles above a table
-_LONGEST_SHOWN = 40  # characters of a faulty cell
-
-
-_HEADERS = {fold(name): key for key in _COLUMNS for name in MESSAGES[key]} | {KEY: KEY}
 _VERDICT_NAMES = {name: key for key in VERDICTS for name in MESSAGES[key]}
 
 
@@ -81,13 +64,8 @@ class Precision:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The 95 % score interval (Wilson 1927, JASA 22: 209-212), as if flags were independent."""
-        if not self.judged:
-            return None
-        z, n, p = NormalDist().inv_cdf(0.975), self.judged, self.right / self.judged
-        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return max(middle - half, 0.0), min(middle + half, 1.0)
+        """The 95 % interval of :func:`wilson`, as if flags were independent; ``None`` likewise."""
+        return wilson(self.right, self.judged) if self.judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,26 +232,16 @@ class _Reader:
 
     def take(self, sheet: Sheet) -> bool:
         """Read ``sheet``; return whether it is one of a ledger."""
-        header = find_header(sheet)
-        if header is None:
+        table = Table.find(sheet, _COLUMNS, self.file)
+        if table is None:
             return False
-        number, names = header
-        place = f"{self.file} {printable(sheet.title)}"
-        columns = {_HEADERS[name]: at for at, name in enumerate(names) if name in _HEADERS}
-        counts = Counter(_HEADERS.get(name) for name in names)
-        wrong = [key for key in _COLUMNS if counts[key] != 1]
-        for key in wrong:
-            reason = "review.column_twice" if counts[key] else "records.no_column"
-            found = ", ".join(printable(name) for name in names if name)
-            told: dict[str, object] = {"column": "/".join(MESSAGES[key]), "found": found}
-            self.faults.append(Fault(place, number, "", reason, told))
-        for line, values in sheet.rows:
-            if line > number and not wrong:
-                self._take_row(_Cells(place, line, columns, values))
+        self.faults += table.faults
+        for cells in table.rows():
+            self._take_row(cells)
         return True
 
-    def _take_row(self, cells: _Cells) -> None:
-        row = cells.row()
+    def _take_row(self, cells: FilledRow) -> None:
+        row = _row(cells)
         if row is not None:
             known = self.rows.get((row.doc_id, row.index))
             if known is None or known.verdict is None:  # of copies, the judged one counts
@@ -283,106 +251,64 @@ class _Reader:
         self.faults += cells.faults
 
 
-def find_header(sheet: Sheet) -> tuple[int, list[str]] | None:
-    """Return the number of the row of headers and its names, ``None`` if there is none."""
-    for number, values in sheet.rows:
-        names = [fold(from_cell(value)) for value in values]
-        if number <= _HEADER_WITHIN and KEY in names:
-            return number, names
-    return None
+def _row(cells: FilledRow) -> _Row | None:
+    """Return what a row says, ``None`` if it is blank or faulty."""
+    verdict = cells.choice("ledger.verdict", _VERDICT_NAMES)
+    level = cells.choice("ledger.right_level", LEVEL_NAMES)
+    right = _Corrections(
+        cells.categories("ledger.right_categories"),
+        cells.choice("ledger.right_role", ROLE_NAMES),
+        None if level is None else int(level),
+    )
+    written = any(cells.texts[key] for key in _ENTRIES)
+    if not cells.texts[KEY] and not written:
+        return None
+    if written and verdict is None and not cells.faults:
+        cells.fault("ledger.verdict", "review.no_verdict")
+    identity = _identity(cells)
+    text = cells.texts["ledger.sentence"]
+    if not text:
+        cells.fault("ledger.sentence", "fault.blank")
+    if identity is None or cells.faults:
+        return None
+    doc_id, index, previous, shown = identity
+    labels = _settle(shown, right, verdict)
+    if verdict in (_TRUE, _FALSE):
+        _compare(cells, labels, verdict)
+    known = _are_known(shown, right, verdict) and not text.endswith(CUT)
+    heading, place = cells.texts["ledger.heading"], f"{cells.table.place}!{cells.line}"
+    return _Row(doc_id, index, previous, heading, text, shown, verdict, labels, known, place)
 
 
-class _Cells:
-    """One row below the headers; collects what is wrong with it."""
+def _compare(cells: FilledRow, labels: _Labels, verdict: str | None) -> None:
+    """Check the labels against the guideline and against the verdict."""
+    if labels.role == Role.OTHER and labels.categories:
+        cells.fault("ledger.right_categories", "fault.other_role", role=Role.OTHER)
+    elif verdict == _TRUE and not labels.deserve_flag:
+        cells.fault("ledger.verdict", "review.no_flag")
+    elif verdict == _FALSE and labels.deserve_flag:
+        cells.fault("ledger.verdict", "review.still_flag")
 
-    def __init__(
-        self, file: str, line: int, columns: Mapping[str, int], values: Sequence[object]
-    ) -> None:
-        self.file, self.line, self.columns = file, line, columns
-        self.texts = {key: one_line(from_cell(values[at])) for key, at in columns.items()}
-        self.faults: list[Fault] = []
 
-    def fault(self, column: str, reason: str, /, **values: object) -> None:
-        cell = f"{get_column_letter(self.columns[column] + 1)}{self.line}"
-        self.faults.append(Fault(self.file, self.line, cell, reason, values))
-
-    def row(self) -> _Row | None:
-        """Return what the row says, ``None`` if it is blank or faulty."""
-        verdict = self._choice("ledger.verdict", _VERDICT_NAMES)
-        level = self._choice("ledger.right_level", LEVEL_NAMES)
-        right = _Corrections(
-            self._categories(),
-            self._choice("ledger.right_role", ROLE_NAMES),
-            None if level is None else int(level),
+def _identity(cells: FilledRow) -> tuple[str, int, str, _Labels] | None:
+    """Return document, index, previous sentence and model labels from the hidden column."""
+    try:
+        value = json.loads(cells.texts[KEY])
+        doc_id, index, previous = value["doc_id"], value["index"], value["previous"]
+        given, role, level = value["categories"], value["role"], value["level"]
+        categories = tuple(name for name in CATEGORIES if name in given)
+        kinds = [type(item) for item in (doc_id, index, previous, given, level)]
+        sound = (
+            kinds == [str, int, str, list, int]
+            and bool(doc_id.strip())
+            and len(categories) == len(given)
+            and role in ROLES
+            and level in LEVELS
         )
-        written = any(self.texts[key] for key in _ENTRIES)
-        if not self.texts[KEY] and not written:
-            return None
-        if written and verdict is None and not self.faults:
-            self.fault("ledger.verdict", "review.no_verdict")
-        identity = self._identity()
-        text = self.texts["ledger.sentence"]
-        if not text:
-            self.fault("ledger.sentence", "fault.blank")
-        if identity is None or self.faults:
-            return None
-        doc_id, index, previous, shown = identity
-        labels = _settle(shown, right, verdict)
-        if verdict in (_TRUE, _FALSE):
-            self._compare(labels, verdict)
-        known = _are_known(shown, right, verdict) and not text.endswith(CUT)
-        heading, place = self.texts["ledger.heading"], f"{self.file}!{self.line}"
-        return _Row(doc_id, index, previous, heading, text, shown, verdict, labels, known, place)
-
-    def _compare(self, labels: _Labels, verdict: str | None) -> None:
-        """Check the labels against the guideline and against the verdict."""
-        if labels.role == Role.OTHER and labels.categories:
-            self.fault("ledger.right_categories", "fault.other_role", role=Role.OTHER)
-        elif verdict == _TRUE and not labels.deserve_flag:
-            self.fault("ledger.verdict", "review.no_flag")
-        elif verdict == _FALSE and labels.deserve_flag:
-            self.fault("ledger.verdict", "review.still_flag")
-
-    def _identity(self) -> tuple[str, int, str, _Labels] | None:
-        """Return document, index, previous sentence and model labels from the hidden column."""
-        try:
-            value = json.loads(self.texts[KEY])
-            doc_id, index, previous = value["doc_id"], value["index"], value["previous"]
-            given, role, level = value["categories"], value["role"], value["level"]
-            categories = tuple(name for name in CATEGORIES if name in given)
-            kinds = [type(item) for item in (doc_id, index, previous, given, level)]
-            sound = (
-                kinds == [str, int, str, list, int]
-                and bool(doc_id.strip())
-                and len(categories) == len(given)
-                and role in ROLES
-                and level in LEVELS
-            )
-            shown = _Labels(categories, role, level)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            sound = False
-        if not sound or not shown.deserve_flag or (role == Role.OTHER and categories):
-            self.fault(KEY, "review.key", column=KEY)
-            return None
-        return printable(doc_id), index, one_line(legal(previous)), shown
-
-    def _categories(self) -> tuple[str, ...] | None:
-        column = "ledger.right_categories"
-        text = unicodedata.normalize("NFKC", self.texts[column])
-        parts = [part for part in SEPARATORS.split(text) if part]
-        found = [self._lookup(column, part, CATEGORY_NAMES) for part in parts]
-        if NO_CATEGORY in found and len(found) > 1:
-            self.fault(column, "review.none_and_more")
-        return tuple(name for name in CATEGORIES if name in found) if parts else None
-
-    def _choice(self, column: str, names: Mapping[str, str]) -> str | None:
-        text = self.texts[column]
-        return self._lookup(column, text, names) if text else None
-
-    def _lookup(self, column: str, text: str, names: Mapping[str, str]) -> str | None:
-        found = names.get(fold(text))
-        if found is None:
-            shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-            allowed = ", ".join(names)
-            self.fault(column, "fault.value", value=printable(shown), allowed=allowed)
-        return found
+        shown = _Labels(categories, role, level)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        sound = False
+    if not sound or not shown.deserve_flag or (role == Role.OTHER and categories):
+        cells.fault(KEY, "review.key", column=KEY)
+        return None
+    return printable(doc_id), index, one_line(legal(previous)), shown

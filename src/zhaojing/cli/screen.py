@@ -48,16 +48,14 @@ def screen(
     """筛查报告，标出值得复核的句子。Screen reports and mark the sentences worth a look."""
     from zhaojing.model_folder import Manifest, default_folder
     from zhaojing.pile import Request, work_through
-    from zhaojing.policy import POLICY_FILE, Policy
+    from zhaojing.policy import Policy, policy_file
     from zhaojing.report import check_results, terminal, write_results
 
-    if config is None and Path(POLICY_FILE).is_file():
-        config = Path(POLICY_FILE)
     policy = Policy.find(config, mode)
     console = terminal.console()
     manifest = Manifest.read(model or default_folder())
     if explain_config:
-        terminal.print_policy(console, config, policy.explain(manifest), lang)
+        terminal.print_policy(console, policy_file(config), policy.explain(manifest), lang)
         return
     if not paths or output is None:
         raise InvalidConfig("cli.what_and_where")

@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -21,28 +20,24 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from zhaojing.corpus.neighbours import AFTER, BEFORE
 from zhaojing.corpus.sampling import LEARNING, Drawn, Sample
 from zhaojing.errors import InvalidConfig, InvalidRecords, printable
-from zhaojing.labels import CATEGORIES, LEVELS, Category, Role
-from zhaojing.messages import MESSAGES, Lang, say
-from zhaojing.output import write_atomically
-from zhaojing.records import Fault, FaultyRecords, LabelledSentence, Record
-from zhaojing.report.ledger import KEY
-from zhaojing.report.sheet import fit_height, looks, set_up, write_header
-from zhaojing.review import find_header
-from zhaojing.typed_labels import (
-    CATEGORY_NAMES,
+from zhaojing.filled_sheet import (
+    KEY,
     LEVEL_NAMES,
-    NO_CATEGORY,
     ROLE_NAMES,
-    SEPARATORS,
-    fold,
+    FilledRow,
+    Table,
     one_line,
 )
-from zhaojing.workbook import Sheet, from_cell, legal, read_workbook, save_workbook, write_row
+from zhaojing.labels import Category, Role
+from zhaojing.messages import Lang, say
+from zhaojing.output import write_atomically
+from zhaojing.records import Fault, FaultyRecords, LabelledSentence, Record
+from zhaojing.report.sheet import fit_height, looks, offer_labels, set_up, write_header
+from zhaojing.workbook import Sheet, legal, read_workbook, save_workbook, write_row
 
 _SHOWN = {BEFORE: 2, AFTER: 1}  # neighbours that people see
 _TEXTS = {
@@ -54,9 +49,8 @@ _TEXTS = {
 }
 _CATEGORIES, _ROLE, _LEVEL = "report.category", "ledger.role", "sample.level"
 _ENTRIES = {_CATEGORIES: 18.0, _ROLE: 11.0, _LEVEL: 9.0, "ledger.remark": 14.0}
-_CHOICES = {_CATEGORIES: CATEGORY_NAMES, _ROLE: ROLE_NAMES, _LEVEL: LEVEL_NAMES}
-_READ = ("ledger.sentence", *_CHOICES)
-_LONGEST_SHOWN = 40  # characters of a faulty cell
+_HINTS = ("sample.categories_hint", "sample.role_hint", "sample.level_hint")
+_LABELS = (_CATEGORIES, _ROLE, _LEVEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,32 +147,10 @@ def _write_workbook(sample: Sample, target: Path, lang: Lang) -> None:
             (json.dumps(asdict(_Key.of(drawn, sample.strategy)), ensure_ascii=False), styles["key"]),
         ])  # fmt: skip
         fit_height(sheet, number + 1, zip(texts, _TEXTS.values(), strict=True))
-    _offer_choices(sheet, len(sample.sentences) + 1, lang)
+    offer_labels(sheet, len(_TEXTS) + 2, len(sample.sentences) + 1, _HINTS, lang)
     set_up(sheet, 1, len(sample.sentences) + 1, filtered=len(heads), printed=len(heads))
     book.active = 1
     save_workbook(book, target)
-
-
-def _offer_choices(sheet: Any, last: int, lang: Lang) -> None:
-    categories = [*(category.label(lang) for category in Category), say("report.none", lang)]
-    offers = [
-        (categories, "sample.categories_hint"),
-        ([role.label(lang) for role in Role], "sample.role_hint"),
-        (list(map(str, LEVELS)), "sample.level_hint"),
-    ]
-    for column, (choices, hint) in enumerate(offers, len(_TEXTS) + 2):
-        letter = get_column_letter(column)
-        rule = DataValidation(
-            type="list",
-            formula1=f'"{",".join(choices)}"',
-            allow_blank=True,
-            showErrorMessage=choices is not categories,  # several of those may be typed
-            error=say("ledger.choose", lang),
-            showInputMessage=True,
-            prompt=say(hint, lang),
-            sqref=f"{letter}2:{letter}{last}",
-        )
-        sheet.add_data_validation(rule)
 
 
 def _digest(text: str) -> str:
@@ -232,33 +204,22 @@ class _Reader:
 
     def take(self, sheet: Sheet) -> bool:
         """Read ``sheet``; return whether it holds a sample."""
-        header = find_header(sheet)
-        if header is None:
+        table = Table.find(sheet, ("ledger.sentence", *_LABELS), self.file)
+        if table is None:
             return False
-        number, names = header
-        columns = {KEY: names.index(KEY)}
-        for key in _READ:
-            places = [at for at, name in enumerate(names) if name in map(fold, MESSAGES[key])]
-            if len(places) == 1:
-                columns[key] = places[0]
-                continue
-            reason = "review.column_twice" if places else "records.no_column"
-            shown = ", ".join(printable(name) for name in names if name)
-            values: dict[str, object] = {"column": "/".join(MESSAGES[key]), "found": shown}
-            self.faults.append(Fault(self.file, number, "", reason, values))
-        if not self.faults:
-            for line, cells in sheet.rows:
-                if line > number:
-                    self._take_row(_Cells(self.file, line, columns, cells))
+        self.faults += table.faults
+        for cells in table.rows():
+            self._take_row(cells)
         return True
 
-    def _take_row(self, cells: _Cells) -> None:
-        key = cells.key()
+    def _take_row(self, cells: FilledRow) -> None:
+        is_labelled = any(cells.texts[name] for name in _LABELS)
+        key = _key(cells) if is_labelled or cells.texts[KEY] else None
         if key is not None:
             self.is_for_learning |= key.strategy == LEARNING
             place = key.doc_id, key.order
-            sentence = cells.sentence(key) if cells.is_labelled else None
-            if not cells.is_labelled:
+            sentence = _sentence(cells, key) if is_labelled else None
+            if not is_labelled:
                 self.empty.add(place)
             elif sentence is not None:
                 row = _Row(*place, sentence)
@@ -267,56 +228,30 @@ class _Reader:
         self.faults += cells.faults
 
 
-class _Cells:
-    """One row below the headers; collects what is wrong with it."""
+def _key(cells: FilledRow) -> _Key | None:
+    """Return what the hidden column says, ``None`` if it makes no sense."""
+    try:
+        return _Key.read(cells.texts[KEY])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        cells.fault(KEY, "sample.key", column=KEY)
+        return None
 
-    def __init__(
-        self, file: str, line: int, columns: dict[str, int], values: Sequence[object]
-    ) -> None:
-        self.file, self.line, self.columns = file, line, columns
-        self.texts = {name: one_line(from_cell(values[at])) for name, at in columns.items()}
-        self.is_labelled = any(self.texts[name] for name in _CHOICES)
-        self.faults: list[Fault] = []
 
-    def fault(self, column: str, reason: str, /, **values: object) -> None:
-        cell = f"{get_column_letter(self.columns[column] + 1)}{self.line}"
-        self.faults.append(Fault(self.file, self.line, cell, reason, values))
-
-    def key(self) -> _Key | None:
-        """Return what the hidden column says, ``None`` if the row is blank or it makes no sense."""
-        if not self.texts[KEY] and not self.is_labelled:
-            return None
-        try:
-            return _Key.read(self.texts[KEY])
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            self.fault(KEY, "sample.key", column=KEY)
-            return None
-
-    def sentence(self, key: _Key) -> LabelledSentence | None:
-        """Return the sentence with its labels, ``None`` if something is wrong with them."""
-        text = self.texts["ledger.sentence"]
-        if _digest(text) != key.digest:
-            self.fault("ledger.sentence", "sample.changed")
-        parts = SEPARATORS.split(unicodedata.normalize("NFKC", self.texts[_CATEGORIES]))
-        categories = [self._choice(_CATEGORIES, part) for part in parts if part]
-        role, level = (self._choice(column, self.texts[column]) for column in (_ROLE, _LEVEL))
-        if NO_CATEGORY in categories and len(categories) > 1:
-            self.fault(_CATEGORIES, "review.none_and_more")
-        elif role == Role.OTHER and any(categories):
-            self.fault(_CATEGORIES, "fault.other_role", role=role)
-        if self.faults or role is None or level is None:
-            return None
-        chosen = tuple(name for name in CATEGORIES if name in categories)
-        return LabelledSentence(text, chosen, role, int(level), key.heading, key.extra)
-
-    def _choice(self, column: str, text: str) -> str | None:
-        found = _CHOICES[column].get(fold(text))
-        if not text:
-            self.fault(column, "fault.blank")
-        elif found is None:
-            shown = printable(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…")
-            self.fault(column, "fault.value", value=shown, allowed=", ".join(_CHOICES[column]))
-        return found
+def _sentence(cells: FilledRow, key: _Key) -> LabelledSentence | None:
+    """Return a sentence with its labels, ``None`` if something is wrong with them."""
+    text = cells.texts["ledger.sentence"]
+    if _digest(text) != key.digest:
+        cells.fault("ledger.sentence", "sample.changed")
+    for column in (_ROLE, _LEVEL):
+        if not cells.texts[column]:
+            cells.fault(column, "fault.blank")
+    categories = cells.categories(_CATEGORIES) or ()
+    role, level = cells.choice(_ROLE, ROLE_NAMES), cells.choice(_LEVEL, LEVEL_NAMES)
+    if role == Role.OTHER and categories:
+        cells.fault(_CATEGORIES, "fault.other_role", role=role)
+    if cells.faults or role is None or level is None:
+        return None
+    return LabelledSentence(text, categories, role, int(level), key.heading, key.extra)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,18 @@ they are. *Direction*: a variant moves a score the way its meaning moves. The ca
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 from zhaojing.classifier import Classifier, Prediction
 from zhaojing.context import Context
 from zhaojing.errors import InvalidConfig
 from zhaojing.evaluation.cases import Capability, Case, Excerpt
-from zhaojing.labels import MAX_LEVEL
+from zhaojing.labels import MAX_LEVEL, level_of
+from zhaojing.proportion import wilson
 
 TARGETS = {"minimum": 0.05, "invariance": 0.02, "direction": 0.05}  # failure rates aimed at
 CEILINGS_FILE = "ceilings.toml"
@@ -146,20 +145,6 @@ def over_ceiling(results: Sequence[Result], ceilings: Mapping[str, float]) -> li
     return [found for found in results if found.rate > ceilings.get(found.capability.name, -1)]
 
 
-def wilson(part: int, whole: int) -> tuple[float, float]:
-    """Return the 95 % score interval of ``part / whole``, ``whole`` > 0 (Wilson 1927, JASA 22)."""
-    z, share = NormalDist().inv_cdf(0.975), part / whole
-    middle = (share + z * z / (2 * whole)) / (1 + z * z / whole)
-    spread = math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
-    half = z * spread / (1 + z * z / whole)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
-
-
-def level_of(prediction: Prediction) -> int:
-    """Return the level, 0 to 3, nearest to the score; halves go up."""
-    return math.floor(prediction.embellishment_score * MAX_LEVEL + 0.5)
-
-
 def _judge(case: Case, before: Prediction, after: Prediction) -> Failure | None:
     if case.expect is None:
         return _judge_same(case, before, after)
@@ -208,6 +193,6 @@ _HOLDS: dict[str, Callable[[Any, Prediction], bool]] = {
     "has": lambda wanted, given: set(wanted) <= set(given.categories),
     "lacks": lambda wanted, given: not set(wanted) & set(given.categories),
     "role": lambda wanted, given: given.role in wanted,
-    "level": lambda wanted, given: wanted[0] <= level_of(given) <= wanted[1],
+    "level": lambda wanted, given: wanted[0] <= level_of(given.embellishment_score) <= wanted[1],
     "flagged": lambda wanted, given: given.flagged == wanted,
 }

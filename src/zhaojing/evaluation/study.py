@@ -59,7 +59,7 @@ class ModelStudy:
         ``role.calibration_error``, ``role.brier``, ``flagged.average_precision``.
     metrics
         The same as nested plain data with what :func:`zhaojing.evaluation.evaluate` adds:
-        supports, ``intervals``; what ``report.terminal.print_metrics`` takes.
+        supports, ``intervals``.
     roles, levels
         Confusions; a score counts as its nearest level.
     precision_recall

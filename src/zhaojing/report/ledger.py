@@ -16,18 +16,24 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from zhaojing.context import join_headings
 from zhaojing.errors import UnreadableFile
+from zhaojing.filled_sheet import KEY
 from zhaojing.heads import FLAG_LEVEL
-from zhaojing.labels import LEVELS, MAX_LEVEL, Category, Role
+from zhaojing.labels import Category, Role, level_of
 from zhaojing.messages import Lang, say
-from zhaojing.report.sheet import fit_height, looks, set_up, write_header
+from zhaojing.report.sheet import (
+    fit_height,
+    looks,
+    offer_choices,
+    offer_labels,
+    set_up,
+    write_header,
+)
 from zhaojing.screening import Report, ScreenedSentence
 from zhaojing.workbook import MAX_ROWS, legal, save_workbook, write_row
 
-KEY = "zhaojing"  # header of the hidden column
 VERDICTS = ("verdict.true", "verdict.false", "verdict.unsure")
 _ROWS_A_SHEET = MAX_ROWS - 1
 _MAX_PREVIOUS = 5_000  # characters; a longer predecessor is debris, and the key must fit its cell
@@ -58,6 +64,7 @@ _ENTRIES = {
     "ledger.right_level": 8.0,
     "ledger.remark": 14.0,
 }
+_HINTS = ("ledger.categories_hint", "ledger.role_hint", "ledger.level_hint")
 _SCORE_WIDTH = 13.5
 
 
@@ -191,7 +198,10 @@ def _write_sentences(
         ])  # fmt: skip
         fit_height(sheet, number, zip(texts, widths[1:], strict=False))
     if rows:
-        _offer_choices(sheet, len(rows) + 1, lang)
+        first_entry, last = len(_SENTENCES) + 1, len(rows) + 1
+        verdicts = [say(key, lang) for key in VERDICTS]
+        offer_choices(sheet, first_entry, last, verdicts, "ledger.verdict_hint", lang)
+        offer_labels(sheet, first_entry + 1, last, _HINTS, lang)
     # scores are for the screen: on paper they would make the sentence too small to read
     printed = len(_SENTENCES) + len(_ENTRIES)
     set_up(sheet, 1, len(rows) + 1, filtered=len(heads), printed=printed)
@@ -216,7 +226,7 @@ def _texts(item: ScreenedSentence, name: str, lang: Lang) -> list[str]:
 def _key(report: Report, index: int, item: ScreenedSentence) -> str:
     """Return what identifies a sentence, and the labels that its flag stands for."""
     previous = legal(report.sentences[index - 1].sentence.text) if index else ""
-    level = round(item.prediction.embellishment_score * MAX_LEVEL)
+    level = level_of(item.prediction.embellishment_score)
     value = {
         "doc_id": report.name,
         "index": index,
@@ -227,27 +237,3 @@ def _key(report: Report, index: int, item: ScreenedSentence) -> str:
         "level": level if item.practices else max(level, FLAG_LEVEL),
     }
     return json.dumps(value, ensure_ascii=False)
-
-
-def _offer_choices(sheet: Any, last: int, lang: Lang) -> None:
-    """Give the cells for a person's judgement their drop-downs and hints."""
-    categories = [*(category.label(lang) for category in Category), say("report.none", lang)]
-    offers = [
-        ([say(key, lang) for key in VERDICTS], "ledger.verdict_hint"),
-        (categories, "ledger.categories_hint"),
-        ([role.label(lang) for role in Role], "ledger.role_hint"),
-        (list(map(str, LEVELS)), "ledger.level_hint"),
-    ]
-    for column, (choices, hint) in enumerate(offers, len(_SENTENCES) + 1):
-        letter = get_column_letter(column)
-        rule = DataValidation(
-            type="list",
-            formula1=f'"{",".join(choices)}"',
-            allow_blank=True,
-            showErrorMessage=choices is not categories,  # several of those may be typed
-            error=say("ledger.choose", lang),
-            showInputMessage=True,
-            prompt=say(hint, lang),
-            sqref=f"{letter}2:{letter}{last}",
-        )
-        sheet.add_data_validation(rule)

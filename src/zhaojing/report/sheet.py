@@ -9,10 +9,13 @@ from typing import Any
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from rich.cells import cell_len
 
+from zhaojing.labels import LEVELS, Category, Role
+from zhaojing.messages import Lang, say
 from zhaojing.workbook import MAX_HEIGHT, write_row
 
 _FONT, _SIZE, _LINE_HEIGHT = "宋体", 10.5, 16.0  # points; 10.5 is 五号
@@ -47,6 +50,43 @@ def set_up(sheet: Any, header: int, last: int, *, filtered: int, printed: int) -
     inches = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6, "footer": 0.25}
     sheet.page_margins = PageMargins(**inches)
     sheet.oddFooter.center.text = "&P / &N"
+
+
+def offer_labels(
+    sheet: Any, column: int, last: int, hints: tuple[str, str, str], lang: Lang
+) -> None:
+    """Give ``column`` and the next two drop-downs for categories, role and level, with hints."""
+    categories = [*(category.label(lang) for category in Category), say("report.none", lang)]
+    roles = [role.label(lang) for role in Role]
+    offers = zip((categories, roles, list(map(str, LEVELS))), hints, strict=True)
+    for at, (choices, hint) in enumerate(offers, column):
+        # several categories may be typed
+        offer_choices(sheet, at, last, choices, hint, lang, strict=choices is not categories)
+
+
+def offer_choices(
+    sheet: Any,
+    column: int,
+    last: int,
+    choices: Sequence[str],
+    hint: str,
+    lang: Lang,
+    *,
+    strict: bool = True,
+) -> None:
+    """Give the cells of ``column`` below the header a drop-down and a hint."""
+    letter = get_column_letter(column)
+    rule = DataValidation(
+        type="list",
+        formula1=f'"{",".join(choices)}"',
+        allow_blank=True,
+        showErrorMessage=strict,
+        error=say("ledger.choose", lang),
+        showInputMessage=True,
+        prompt=say(hint, lang),
+        sqref=f"{letter}2:{letter}{last}",
+    )
+    sheet.add_data_validation(rule)
 
 
 def looks(sheet: Any) -> dict[str, Any]:
