@@ -35,7 +35,7 @@ results: $(VENV)/dev ## write docs/results.md from the committed models and pred
 	$(BIN)/python scripts/results.py
 
 audit: $(VENV)/dev ## licences of all dependencies, docs/sbom.json, and known weaknesses (network)
-	$(PIP) --editable '.[train,corpus,onnx,ocr,evaluate,dev]'
+	$(PIP) --editable '.[train,corpus,onnx,ocr,evaluate,cluster,dev]'
 	$(BIN)/python scripts/audit.py
 	$(PYTHON) -m venv $(VENV)/audit
 	$(VENV)/audit/bin/python -m pip install --quiet pip-audit==2.10.1
@@ -55,5 +55,5 @@ $(VENV)/base: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --editable '.[train,dev,ocr,evaluate,corpus,onnx]'
+	$(PIP) --editable '.[train,dev,ocr,evaluate,corpus,onnx,cluster]'
 	touch $@ $(VENV)/base

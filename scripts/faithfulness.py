@@ -17,10 +17,10 @@ import numpy as np
 from zhaojing import Classifier
 from zhaojing.evaluation import predict
 from zhaojing.evidence import flag_columns, phrases
-from zhaojing.features import word_spans
 from zhaojing.heads import Array, sigmoid
 from zhaojing.normalize import normalize
 from zhaojing.records import read_records
+from zhaojing.words import word_spans
 
 Spans = Sequence[tuple[int, int]]
 SEED = 0

@@ -48,7 +48,7 @@ from zhaojing.errors import (
     ZhaojingError,
     printable,
 )
-from zhaojing.features import Vectorizer, word_spans
+from zhaojing.features import Vectorizer
 from zhaojing.heads import N_OUTPUTS
 from zhaojing.linear import LinearModel
 from zhaojing.listed import LIST_FILE
@@ -66,6 +66,7 @@ from zhaojing.results_folder import LEDGER_FILE, RUN_FILE, result_files
 from zhaojing.review import import_review
 from zhaojing.run_record import replay
 from zhaojing.splitting import split, split_text
+from zhaojing.words import word_spans
 
 EXAMPLES = int(os.environ.get("ZHAOJING_FUZZ", "0"))
 SAMPLES = ROOT / "data" / "samples"
@@ -722,9 +723,9 @@ def test_settings(
 @cache
 def model_parts(folder: Path) -> dict[str, bytes]:
     """Return the files of a model of three features."""
-    features = [("characters", "会"), ("words", "会议"), ("shape", "digits 0")]
+    vocabulary = "characters\t会\nwords\t会议\nshape\tdigits 0\n"
     dice = np.random.default_rng(0)
-    vectorizer = Vectorizer(features, np.ones(3, np.float32))
+    vectorizer = Vectorizer(vocabulary.encode(), np.ones(3, np.float32))
     shape = (3, N_OUTPUTS)
     weights = dice.normal(size=shape).astype(np.float32)
     LinearModel(vectorizer, weights, np.zeros(N_OUTPUTS, np.float32)).save(folder)

@@ -74,7 +74,16 @@ def test_neighbours_are_seen_in_their_places() -> None:
 def test_passages_do_not_see_each_other() -> None:
     logits = random_logits(9)
     together = surroundings(logits, [slice(0, 4), slice(4, 9)])
-    assert np.array_equal(together[:4], surroundings(logits, [slice(0, 4)]))
+    first = Logits.from_columns(logits.columns()[:4])
+    assert np.array_equal(together[:4], surroundings(first, [slice(0, 4)]))
+
+
+def test_sentences_alone_are_the_same_among_passages() -> None:
+    logits = random_logits(6)
+    seen = surroundings(logits, [slice(0, 1), slice(1, 5), slice(5, 6)])
+    assert np.array_equal(seen[[0, 5], :N_OUTPUTS], logits.columns()[[0, 5]])
+    assert not seen[[0, 5], N_OUTPUTS:].any()
+    assert seen[1:5, N_OUTPUTS:].any(axis=1).all()
 
 
 def test_a_long_document_costs_no_square() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from conftest import document, sentence, write_jsonl
 from zhaojing import Classifier, Context, InvalidConfig, InvalidModel, InvalidRecords
-from zhaojing.features import Vectorizer, _tokenizer, words
+from zhaojing.features import Vectorizer
 from zhaojing.heads import Calibration, Logits
 from zhaojing.labels import CATEGORIES, LEVELS, ROLES
 from zhaojing.records import Record, write_records
@@ -202,14 +202,23 @@ def test_features_are_tf_idf_of_unit_length() -> None:
     assert row["words", "开会"] / row["words", "发文"] == pytest.approx(ratio, rel=1e-5)
 
 
-def test_the_dictionary_is_that_of_jieba() -> None:
-    tokenizer = _tokenizer()
-    assert (tokenizer.FREQ, tokenizer.total) == tokenizer.gen_pfdict(tokenizer.get_dict_file())
+def test_what_is_in_the_vocabulary_is_known_in_its_block() -> None:
+    vocabulary = "words\t会议\ncharacters\t会议\ncharacters\tck\nprevious\t会议\n"
+    vectorizer = Vectorizer(vocabulary.encode(), np.ones(4, np.float32))
+    for text, previous, known in [
+        ("会议", "", [1, 0]),
+        ("会", "会议", [3]),
+        ("ck", "", [2]),
+        ("正", "", []),  # the two bytes of "ck" in Python's memory, hence the same hash
+        ("", "", []),
+    ]:
+        found = vectorizer.transform([text], [Context(previous=previous)])[1]
+        assert sorted(found.tolist()) == sorted(known)
 
 
-def test_jieba_writes_no_cache_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    assert "形式主义" in words("整治形式主义")
-    assert capfd.readouterr() == ("", "")
+def test_as_many_weights_as_features() -> None:
+    with pytest.raises(ValueError, match="1 features, 2 weights"):
+        Vectorizer("words\t会议\n".encode(), np.ones(2, np.float32))
 
 
 def test_calibration_recovers_a_known_distortion() -> None:

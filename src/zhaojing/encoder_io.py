@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhaojing.context import Context
-from zhaojing.features import word_spans
 from zhaojing.heads import Array, Logits, sigmoid
+from zhaojing.words import word_spans
 
 
 def beside(context: Context) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from zhaojing.classifier import Model, Prediction
 from zhaojing.context import NO_CONTEXT, Context
-from zhaojing.features import word_spans
 from zhaojing.heads import FLAG_LEVEL, N_CATEGORIES, N_ROLES
 from zhaojing.labels import CATEGORIES, Role
 from zhaojing.normalize import normalize
 from zhaojing.segments import maximal_segments
+from zhaojing.words import word_spans
 
 Span = tuple[int, int]
 MOST = 3  # phrases a sentence

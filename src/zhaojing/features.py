@@ -1,6 +1,6 @@
 """Features of a sentence in its context, for the classical model.
 
-TF-IDF of characters and jieba words, of the heading above and of the sentence before. Training and
+TF-IDF of characters and words, of the heading above and of the sentence before. Training and
 inference share this one implementation, so nothing can drift between them and inference needs
 numpy alone. Weights are sublinear TF × smoothed IDF, each block scaled to a fixed length
 (Salton & Buckley 1988, "ltc").
@@ -9,68 +9,21 @@ numpy alone. Weights are sublinear TF × smoothed IDF, each block scaled to a fi
 from __future__ import annotations
 
 import re
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, lru_cache
-from itertools import accumulate, pairwise
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zhaojing.context import NO_CONTEXT, Context
+from zhaojing.words import word_spans, words
 
 _DIGIT = re.compile(r"\d")
-_WORD = re.compile(r"[\w%]")
-_LONGEST_KEPT = 500  # characters
+_UNKNOWN = -1  # no column
 
 # (rows + 1,), (non-zeros,), (non-zeros,): the arrays of a CSR matrix
 SparseRows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
-
-
-@cache
-def _tokenizer() -> Any:
-    with warnings.catch_warnings():
-        # its own: pkg_resources, and escapes that newer Pythons dislike
-        warnings.simplefilter("ignore")
-        import jieba
-
-    tokenizer = jieba.Tokenizer()
-    # Filled in by hand because jieba's own start-up prints, and leaves a cache in /tmp that it
-    # unmarshals next time, whoever wrote it; and in half the time that gen_pfdict takes.
-    with tokenizer.get_dict_file() as file:
-        rows = file.read().decode("utf-8").split()
-    known, counts = rows[0::3], list(map(int, rows[1::3]))  # the third is the part of speech
-    beginnings = (word[:size] for word in known for size in range(1, len(word)))
-    tokenizer.FREQ = dict.fromkeys(beginnings, 0) | dict(zip(known, counts, strict=True))
-    tokenizer.total = sum(counts)
-    tokenizer.initialized = True
-    return tokenizer
-
-
-def word_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Return where the jieba words of normalised ``text`` stand in it, punctuation left out."""
-    # those of a megabyte without a full stop would be kept in a hundred megabytes
-    return _known_spans(text) if len(text) <= _LONGEST_KEPT else _spans(text)
-
-
-@lru_cache(maxsize=4096)  # a sentence is cut for itself, for its successor, and for its evidence
-def _known_spans(text: str) -> tuple[tuple[int, int], ...]:
-    return _spans(text)
-
-
-def _spans(text: str) -> tuple[tuple[int, int], ...]:
-    tokens = list(_tokenizer().cut(text, HMM=False))
-    ends = accumulate(map(len, tokens))
-    return tuple(
-        (end - len(word), end) for word, end in zip(tokens, ends, strict=True) if _WORD.search(word)
-    )
-
-
-def words(text: str) -> tuple[str, ...]:
-    """Cut normalised ``text`` into jieba words; punctuation is left out."""
-    return tuple(text[start:end] for start, end in word_spans(text))
 
 
 def compact(text: str) -> str:
@@ -134,19 +87,44 @@ BLOCKS: dict[str, tuple[float, Callable[[str, Context], Iterable[str]]]] = {
 }
 
 
+def _hashes(lines: Iterable[bytes]) -> NDArray[np.int64]:
+    return np.fromiter(map(hash, lines), dtype=np.int64)
+
+
+def _keys(block: str, features: Iterable[str]) -> NDArray[np.int64]:
+    """Return the hashes of the lines that ``features`` have in a vocabulary, if they are there."""
+    return _hashes(map(str.encode, map(f"{block}\t".__add__, features)))
+
+
 class Vectorizer:
     """Maps sentences to sparse rows, a column a feature.
 
-    ``features`` are ``(block, feature)`` names in column order, ``idf`` their weights,
-    shape ``(n_features,)``.
+    ``vocabulary`` has a line a column, block and feature with a tab between, in UTF-8; ``idf`` are
+    the weights of the columns, shape ``(n_features,)``.
+
+    Features are known by their hashes, since as many strings take twenty times the memory. Of 64
+    bits, with a secret that each process draws anew, none meets another by chance or on purpose.
     """
 
-    def __init__(self, features: Sequence[tuple[str, str]], idf: NDArray[np.float32]) -> None:
-        self.features = list(features)
-        self.idf = np.asarray(idf, dtype=np.float32)
-        self._columns: dict[str, dict[str, int]] = {block: {} for block in BLOCKS}
-        for column, (block, feature) in enumerate(self.features):
-            self._columns[block][feature] = column
+    def __init__(self, vocabulary: bytes, idf: NDArray[np.float32]) -> None:
+        self.vocabulary, self.idf = vocabulary, np.asarray(idf, dtype=np.float32)
+        lines = vocabulary.split(b"\n")[:-1]
+        if len(lines) != len(self):
+            raise ValueError(f"{len(lines)} features, {len(self)} weights")
+        keys = _hashes(lines)
+        order = np.argsort(keys)
+        # one more stands at the end, where look-ups of what is greater than all end up
+        self._known = np.append(keys[order], np.iinfo(np.int64).max)
+        self._columns = np.append(order, _UNKNOWN)
+
+    def __len__(self) -> int:
+        return len(self.idf)
+
+    @property
+    def features(self) -> list[tuple[str, ...]]:
+        """The ``(block, feature)`` names in column order."""
+        lines = self.vocabulary.decode().split("\n")[:-1]
+        return [tuple(line.split("\t")) for line in lines]
 
     @classmethod
     def fit(
@@ -160,20 +138,31 @@ class Vectorizer:
         kept = sorted(name for name, count in counts.items() if count >= min_count)
         frequency = np.array([counts[name] for name in kept], dtype=np.float64)
         idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
-        return cls(kept, idf.astype(np.float32))
+        return cls("".join(f"{block}\t{feature}\n" for block, feature in kept).encode(), idf)
 
     def transform(self, texts: Sequence[str], contexts: Sequence[Context]) -> SparseRows:
         """Return the rows of ``texts`` as CSR arrays ``(row starts, columns, weights)``."""
-        starts = [0]
-        columns: list[int] = []
-        weights: list[NDArray[np.float32]] = []
-        for text, context in zip(texts, contexts, strict=True):
-            for found, values in self._entries(text, context):
-                columns += found
-                weights.append(values.astype(np.float32))
-            starts.append(len(columns))
-        data = np.concatenate(weights) if weights else np.empty(0, dtype=np.float32)
-        return np.array(starts, dtype=np.int64), np.array(columns, dtype=np.int64), data
+        keys = [
+            _keys(block, extract(text, context))
+            for text, context in zip(texts, contexts, strict=True)
+            for block, (_, extract) in BLOCKS.items()
+        ]
+        groups = np.repeat(np.arange(len(keys)), [len(found) for found in keys])
+        columns = self._find(np.concatenate([*keys, groups[:0]]))
+        places = (groups * len(self) + columns)[columns != _UNKNOWN]
+        places, counts = np.unique(places, return_counts=True)
+        groups, columns = np.divmod(places, max(len(self), 1))
+        values = (1 + np.log(counts)) * self.idf[columns]
+        squares = np.bincount(groups, np.square(values), len(keys))
+        scales = np.tile([scale for scale, _ in BLOCKS.values()], len(texts))
+        scales /= np.sqrt(np.where(squares > 0, squares, 1))
+        starts = np.searchsorted(groups, np.arange(0, len(keys) + 1, len(BLOCKS)))
+        return starts, columns, (scales[groups] * values).astype(np.float32)
+
+    def _find(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the columns of features, ``_UNKNOWN`` for those that have none."""
+        places = np.searchsorted(self._known, keys)
+        return np.where(self._known[places] == keys, self._columns[places], _UNKNOWN)
 
     def located(self, text: str) -> Iterator[tuple[int, float, int, int]]:
         """Yield column, weight, start and end of each known feature in the text itself.
@@ -182,25 +171,11 @@ class Vectorizer:
         """
         kept = [place for place, char in enumerate(text) if char != " "]
         plain = compact(text)
+        _, columns, values = self.transform([text], [NO_CONTEXT])
+        weights = dict(zip(columns.tolist(), values.tolist(), strict=True))
         for block, places in (("characters", _character_places), ("words", _word_places)):
-            known, extract = self._columns[block], BLOCKS[block][1]
-            columns = [known.get(feature) for feature in extract(text, NO_CONTEXT)]
-            counts = Counter(column for column in columns if column is not None)
-            weights = dict(zip(counts, self._weights(block, counts).tolist(), strict=True))
-            for column, (start, end) in zip(columns, places(plain), strict=True):
-                if column is not None and start < end:
-                    share = weights[column] / counts[column]
-                    yield column, share, kept[start], kept[end - 1] + 1
-
-    def _entries(self, text: str, context: Context) -> Iterator[tuple[list[int], NDArray[Any]]]:
-        """Yield the columns and weights of each block that has any."""
-        for block, (_, extract) in BLOCKS.items():
-            known = self._columns[block]
-            counts = Counter(c for f in extract(text, context) if (c := known.get(f)) is not None)
-            if counts:
-                yield list(counts), self._weights(block, counts)
-
-    def _weights(self, block: str, counts: Counter[int]) -> NDArray[Any]:
-        frequency = np.array(list(counts.values()), dtype=np.float32)
-        values = (1 + np.log(frequency)) * self.idf[list(counts)]
-        return BLOCKS[block][0] / (float(np.linalg.norm(values)) or 1.0) * values
+            found = self._find(_keys(block, BLOCKS[block][1](text, NO_CONTEXT))).tolist()
+            counts = Counter(found)
+            for column, (start, end) in zip(found, places(plain), strict=True):
+                if column != _UNKNOWN and start < end:
+                    yield column, weights[column] / counts[column], kept[start], kept[end - 1] + 1

@@ -27,7 +27,7 @@ class LinearModel:
     def __init__(
         self, vectorizer: Vectorizer, weights: NDArray[np.float32], bias: NDArray[np.float32]
     ) -> None:
-        expected = (len(vectorizer.features), N_OUTPUTS)
+        expected = (len(vectorizer), N_OUTPUTS)
         if weights.shape != expected or bias.shape != (N_OUTPUTS,):
             raise ValueError(f"weights {weights.shape} do not fit {expected}")
         if not all(np.isfinite(part).all() for part in (weights, bias, vectorizer.idf)):
@@ -68,18 +68,11 @@ class LinearModel:
             "idf": self.vectorizer.idf.astype(np.float32),
         }
         save_file(tensors, folder / WEIGHTS_FILE)
-        lines = [f"{block}\t{feature}\n" for block, feature in self.vectorizer.features]
-        with (folder / VOCABULARY_FILE).open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(lines)
+        (folder / VOCABULARY_FILE).write_bytes(self.vectorizer.vocabulary)
 
     @classmethod
     def load(cls, folder: Path) -> LinearModel:
         """Read what :meth:`save` wrote."""
         tensors = load_file(folder / WEIGHTS_FILE)
-        text = (folder / VOCABULARY_FILE).read_bytes().decode("utf-8")
-        features = []
-        for line in text.split("\n")[:-1]:
-            block, feature = line.split("\t", 1)
-            features.append((block, feature))
-        vectorizer = Vectorizer(features, tensors["idf"])
+        vectorizer = Vectorizer((folder / VOCABULARY_FILE).read_bytes(), tensors["idf"])
         return cls(vectorizer, tensors["weights"].astype(np.float32), tensors["bias"])

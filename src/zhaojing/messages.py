@@ -181,6 +181,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "label.bad_sample": ("--sample 应是 1 以上的整数", "--sample is 1 or more"),
     "label.bad_shard_rows": ("--shard-rows 应是 1 以上的整数", "--shard-rows is 1 or more"),
     "label.bad_workers": ("--workers 应是 1 以上的整数", "--workers is 1 or more"),
+    "label.bad_engine": (
+        "--engine 应是 processes 或 ray；--address 只与 --engine ray 一起用",
+        "--engine is processes or ray; --address goes with --engine ray only",
+    ),
     "label.bad_format": (
         "--format 可用 jsonl、csv、parquet、label-studio、doccano、argilla、datasets；"
         "datasets 要输出到文件夹，.json 要说明是哪一种",
@@ -250,6 +254,29 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "一个工作进程意外结束，可能是内存不足；请减小 --workers，再用 --resume 接着做",
         "a worker process ended unexpectedly, perhaps for want of memory; lower --workers and go "
         "on with --resume",
+    ),
+    "label.no_cluster": (
+        "Ray 没有连上（{detail}）；地址应是 主机:端口，端口是 ray start --head 所用的那个，"
+        "本机也要先加入集群（ray start --address）",
+        "Ray cannot be reached ({detail}); an address is HOST:PORT, with the port of "
+        "ray start --head, and this machine must have joined the cluster (ray start --address)",
+    ),
+    "label.no_nodes": (
+        "集群里没有可用的节点了；请检查各节点和 ray status，再用同样的命令加 --resume 接着做",
+        "no node of the cluster is left; look at the nodes and at ray status, then go on with the "
+        "same command and --resume",
+    ),
+    "label.node_differs": (
+        "这个节点上的模型或程序与本机的不同（本机是 zhaojing {version}）；"
+        "请装同一版本，放同样的模型文件夹，再用 --resume 接着做",
+        "the model or the program on this node is not the one here (zhaojing {version}); install "
+        "the same version and the same model folder, and go on with --resume",
+    ),
+    "label.node_failed": (
+        "有节点不能运行 zhaojing（{detail}）；请在每个节点上装同一版本的 zhaojing[cluster]，"
+        "再用 --resume 接着做",
+        "a node cannot run zhaojing ({detail}); install the same version of zhaojing[cluster] on "
+        "every node, and go on with --resume",
     ),
     "label.progress": (
         "已标注 {sentences} 句，每秒 {rate} 句，读了 {share}",

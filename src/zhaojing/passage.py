@@ -86,8 +86,12 @@ def surroundings(logits: Logits, passages: Sequence[slice]) -> Array:
     sentence alone has zeros.
     """
     own = logits.columns()
-    rows = [_of_passage(own[part]) for passage in passages for part in _cut(passage)]
-    return np.concatenate(rows) if rows else np.empty((0, N_SURROUNDINGS))
+    seen = np.zeros((len(own), N_SURROUNDINGS))
+    seen[:, :N_OUTPUTS] = own
+    for part in (part for passage in passages for part in _cut(passage)):
+        if part.stop - part.start > 1:
+            seen[part] = _of_passage(own[part])
+    return seen
 
 
 def _cut(passage: slice) -> list[slice]:

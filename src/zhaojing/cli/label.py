@@ -70,6 +70,13 @@ def label(
             help="进程数，默认全部核心，不影响结果。Processes; results do not depend on it."
         ),
     ] = None,
+    engine: Annotated[
+        Literal["processes", "ray"],
+        typer.Option(help="本机多进程，或 Ray（需 cluster 组件）。Processes here, or Ray."),
+    ] = "processes",
+    address: Annotated[
+        str, typer.Option(help="Ray 集群的 主机:端口，不写则在本机。HOST:PORT of a cluster.")
+    ] = "",
     resume: Annotated[
         bool,
         typer.Option("--resume", help="接着上次中断的地方做。Go on where the last run stopped."),
@@ -101,6 +108,8 @@ def label(
         packing=packing,
         shard_rows=shard_rows,
         workers=workers,
+        engine=engine,
+        address=address,
         resume=resume,
         model=model,
         policy=Policy.find(config, mode),

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
@@ -29,7 +30,7 @@ from zhaojing.reading import Document
 from zhaojing.records import Fault
 from zhaojing.splitting import split
 
-_MEMORY = 64 * 1024 * 1024  # bytes of labels a process remembers
+_MEMORY = 16 * 1024 * 1024  # bytes of labels a process remembers: 10,000 sentences
 _LABELS = 1_500  # bytes that the labels of one sentence take, 1,070 by tracemalloc, with their key
 _IN_FLIGHT = 4  # units a process has or waits for
 _IN_FLIGHT_CHARACTERS = 16 * 1024 * 1024  # of all processes together
@@ -74,6 +75,10 @@ class Engine(Protocol):
 
 def engine_for(request: LabelRequest) -> Engine:
     """Return the engine that the request asks for."""
+    if request.engine == "ray":
+        from zhaojing.labelling.ray_engine import RayActors  # it needs this module
+
+        return RayActors(request)
     workers = request.workers or _cores()
     if workers == 1:
         return lambda units: map(Labeller(request), units)
@@ -186,11 +191,16 @@ class Processes:
 
     def __call__(self, units: Iterable[Unit]) -> Iterator[Labelled]:
         """Yield what becomes of each unit."""
+        units = iter(units)
+        first = list(islice(units, 2))
+        if len(first) < 2:  # done before a process has started
+            yield from map(Labeller(self.request), first)
+            return
         processes: list[tuple[Any, Connection]] = []
         waiting: deque[tuple[Connection, int]] = deque()
         held = 0
         try:
-            for number, unit in enumerate(units):
+            for number, unit in enumerate(chain(first, units)):
                 turn = number % self.workers
                 while waiting and (
                     len(waiting) >= self.workers * _IN_FLIGHT

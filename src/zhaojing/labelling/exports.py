@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from xml.sax.saxutils import quoteattr
 
 from zhaojing.errors import MissingExtra
 from zhaojing.labels import CATEGORIES, ROLES
@@ -287,6 +286,8 @@ def companions(kind: str, shards: dict[str, str]) -> dict[str, str]:
 
 
 def _label_studio_view() -> str:
+    from xml.sax.saxutils import quoteattr  # brings the whole of urllib with it
+
     def choices(name: str, values: Sequence[str], choice: str) -> list[str]:
         inner = [f"    <Choice value={quoteattr(value)}/>" for value in values]
         head = f'  <Choices name="{name}" toName="text" choice="{choice}">'

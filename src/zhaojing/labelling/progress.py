@@ -7,10 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-
 from zhaojing.labelling import Progress
 from zhaojing.messages import Lang, say
 
@@ -20,7 +16,6 @@ EVERY = 30.0  # seconds between two lines
 @contextmanager
 def shown_progress(lang: Lang) -> Iterator[Callable[[Progress], None]]:
     """Show progress; the value is called with each."""
-    console = Console(stderr=True)
     begun = told = time.monotonic()
     first: int | None = None  # sentences at the start: a resumed run has some
 
@@ -38,9 +33,14 @@ def shown_progress(lang: Lang) -> Iterator[Callable[[Progress], None]]:
             values = {"sentences": f"{progress.sentences:,}", "rate": pace, "share": share}
             print(say("label.progress", lang, **values), file=sys.stderr, flush=True)
 
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield tell
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Bar(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task("", total=None)

@@ -10,6 +10,7 @@ from zhaojing.labelling.exports import COLUMNS, FORMATS, PACKINGS, format_of
 from zhaojing.policy import Policy
 
 STREAM = "-"
+ENGINES = ("processes", "ray")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,9 @@ class LabelRequest:
         Rows from which a shard is full; it takes a few more, since units of work stay whole.
     workers
         Processes; the results do not depend on them. ``None`` for one a core.
+    engine, address
+        One of ``ENGINES``, and for Ray ``HOST:PORT`` of a cluster; without, it runs on this
+        machine. The results do not depend on them either.
     model
         A model folder, the built-in one if absent.
 
@@ -58,6 +62,8 @@ class LabelRequest:
     packing: str = ""
     shard_rows: int = 100_000
     workers: int | None = None
+    engine: str = "processes"
+    address: str = ""
     resume: bool = False
     model: Path | None = None
     policy: Policy = field(default_factory=Policy)
@@ -73,6 +79,8 @@ class LabelRequest:
             "label.bad_sample": self.sample is not None and self.sample < 1,
             "label.bad_shard_rows": self.shard_rows < 1,
             "label.bad_workers": self.workers is not None and self.workers < 1,
+            "label.bad_engine": self.engine not in ENGINES
+            or (self.address and self.engine != "ray"),
             "label.bad_format": self.kind not in FORMATS
             or (self.kind == "datasets" and not self.is_sharded),
             "label.bad_compress": self.packing not in ("", *PACKINGS)

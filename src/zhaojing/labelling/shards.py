@@ -243,16 +243,21 @@ def _identity(request: LabelRequest, corpus: Corpus) -> dict[str, Any]:
     """Return all that decides the bytes of the output; how many processes make them does not."""
     options = {name: getattr(request, name) for name in _OPTIONS}
     options |= {"keep": list(request.keep), "format": request.kind}
-    model = hashlib.sha256()
-    for file in sorted((request.model or default_folder()).iterdir()):
-        if file.is_file():
-            model.update(_of_file(file).encode())
     return {
         "zhaojing": __version__,
-        "model": model.hexdigest(),
+        "model": model_digest(request.model or default_folder()),
         "options": options | {"policy": request.policy.to_json()},
         "inputs": [file.fingerprint() for file in corpus.files],
     }
+
+
+def model_digest(folder: Path) -> str:
+    """Return what only a model folder with the same files has."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        if file.is_file():
+            digest.update(_of_file(file).encode())
+    return digest.hexdigest()
 
 
 def _changes(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
