@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--new", type=float, default=0.1)
     given = parser.parse_args()
     context = multiprocessing.get_context("spawn")
-    print(f"{'rows':>10} {'s':>7} {'rows/s':>7}   MB at 10 %, 50 %, 100 %   peak   of one process")
+    print(f"{'rows':>10} {'s':>7} {'rows/s':>7}   MB at 10 %, 50 %, 100 %   of the largest process")
     for rows in given.rows:
         with tempfile.TemporaryDirectory() as folder:
             source, output = Path(folder, "in.jsonl.gz"), Path(folder, "out")

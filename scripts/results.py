@@ -218,7 +218,7 @@ documents, seed 0; none is given for fewer than ten documents. `tfidf-10` and `t
 training documents (`python scripts/learning_curve.py`, seed 0).
 
 Test documents come from other writers and other briefs than the rest. The models were chosen on
-cross-validation and dev. Test was looked at eight times while the corpus and the classical model
+cross-validation and dev. Test was looked at nine times while the corpus and the classical model
 grew, and nothing was chosen on it.
 """
 
