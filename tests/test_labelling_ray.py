@@ -35,10 +35,17 @@ needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="needs the extra
 Here: TypeAlias = Callable[..., None]
 TEXTS = [s.text for record in read_records(*DATA)[:20] for s in record.sentences]
 ROWS = [{"text": f"{text}（{n}）"} for n in range(40) for text in TEXTS]
+# A run that takes its time, a fifth of a second a unit, so that nodes are lost in the middle of it.
 LABEL = """
+import time
 from zhaojing.cli import main
 from zhaojing.labelling import ray_engine
-ray_engine._PATIENCE = 5.0
+
+def slowly(crew, first=ray_engine._Crew.first):
+    time.sleep(0.2)
+    return first(crew)
+
+ray_engine._PATIENCE, ray_engine._Crew.first = 5.0, slowly
 main()
 """
 # A head without processors, and as many nodes as a line says: all on loopback. Lost nodes are noticed
