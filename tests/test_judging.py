@@ -88,7 +88,7 @@ def test_relevance_adds_up_to_the_output(default_classifier: Classifier) -> None
     columns = flag_columns(screened(Role.PROBLEM, Category.DOCUMENTS).prediction)
     model = default_classifier.model
     told = model.relevance(text, empty, columns).sum()
-    features = list(model.vectorizer.located(text))  # type: ignore[attr-defined]
+    features = list(zip(*model.vectorizer.located(text), strict=True))  # type: ignore[attr-defined]
     expected = sum(
         share * model.weights[feature, columns].sum()  # type: ignore[attr-defined]
         for feature, share, _, _ in features

@@ -24,6 +24,7 @@ _UNKNOWN = -1  # no column
 
 # (rows + 1,), (non-zeros,), (non-zeros,): the arrays of a CSR matrix
 SparseRows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
+Places = NDArray[np.int64]
 
 
 def compact(text: str) -> str:
@@ -152,7 +153,7 @@ class Vectorizer:
         places = (groups * len(self) + columns)[columns != _UNKNOWN]
         places, counts = np.unique(places, return_counts=True)
         groups, columns = np.divmod(places, max(len(self), 1))
-        values = (1 + np.log(counts)) * self.idf[columns]
+        values = self._weights(columns, counts)
         squares = np.bincount(groups, np.square(values), len(keys))
         scales = np.tile([scale for scale, _ in BLOCKS.values()], len(texts))
         scales /= np.sqrt(np.where(squares > 0, squares, 1))
@@ -164,18 +165,32 @@ class Vectorizer:
         places = np.searchsorted(self._known, keys)
         return np.where(self._known[places] == keys, self._columns[places], _UNKNOWN)
 
-    def located(self, text: str) -> Iterator[tuple[int, float, int, int]]:
-        """Yield column, weight, start and end of each known feature in the text itself.
+    def located(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.float64], Places, Places]:
+        """Return columns, weights, starts and ends of the known features in the text itself.
 
-        A feature's weight in the row is shared evenly among its occurrences.
+        Each array has an entry an occurrence; a feature's weight in the row is shared evenly among
+        its occurrences.
         """
-        kept = [place for place, char in enumerate(text) if char != " "]
+        kept = np.array([place for place, char in enumerate(text) if char != " "], dtype=np.int64)
         plain = compact(text)
-        _, columns, values = self.transform([text], [NO_CONTEXT])
-        weights = dict(zip(columns.tolist(), values.tolist(), strict=True))
+        columns, shares, spans = [], [], []
         for block, places in (("characters", _character_places), ("words", _word_places)):
-            found = self._find(_keys(block, BLOCKS[block][1](text, NO_CONTEXT))).tolist()
-            counts = Counter(found)
-            for column, (start, end) in zip(found, places(plain), strict=True):
-                if column != _UNKNOWN and start < end:
-                    yield column, weights[column] / counts[column], kept[start], kept[end - 1] + 1
+            scale, extract = BLOCKS[block]
+            found = self._find(_keys(block, extract(text, NO_CONTEXT)))
+            known = found != _UNKNOWN
+            names, which, counts = np.unique(found[known], return_inverse=True, return_counts=True)
+            values = self._weights(names, counts)
+            length = float(np.linalg.norm(values)) or 1.0
+            columns.append(names[which])
+            shares.append((scale / length * values / counts)[which])
+            spans.append(np.array([*places(plain)], dtype=np.int64).reshape(-1, 2)[known])
+        starts, ends = np.concatenate(spans).T
+        real = starts < ends  # the marks of the text's bounds have no place
+        here = np.concatenate(columns)[real], np.concatenate(shares)[real]
+        return *here, kept[starts[real]], kept[ends[real] - 1] + 1
+
+    def _weights(
+        self, columns: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> NDArray[np.floating]:
+        values: NDArray[np.floating] = (1 + np.log(counts)) * self.idf[columns]
+        return values

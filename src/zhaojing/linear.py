@@ -49,10 +49,7 @@ class LinearModel:
         Exact, since an output is a sum over the features: each shares its part evenly among its
         occurrences and their characters. Length, heading and sentence before are left out.
         """
-        located = list(self.vectorizer.located(text))
-        if not located:
-            return np.zeros(len(text))
-        features, shares, starts, ends = (np.array(column) for column in zip(*located, strict=True))
+        features, shares, starts, ends = self.vectorizer.located(text)
         weights = self.weights[features][:, list(columns)].sum(axis=1)
         added = shares * weights / (ends - starts)
         edges = np.zeros(len(text) + 1)  # what begins to count at a place, less what ends there
