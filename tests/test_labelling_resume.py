@@ -76,9 +76,11 @@ def run(tmp_path: Path, default_classifier: Classifier) -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_again_and_again_it_ends_with_the_same_bytes(tmp_path: Path, workers: int) -> None:
-    rows = ({"text": TEXTS[n % 250], "n": n} if n % 97 else {} for n in range(3_000))
+    # each another one, so that a run takes long enough to be killed
+    texts = [f"{TEXTS[n % 250]}{n}" for n in range(6_000)]
+    rows = ({"text": text} if n % 97 else {} for n, text in enumerate(texts))
     source = str(write_jsonl(tmp_path / "a.jsonl", *rows))
-    options: dict[str, Any] = {"source": source, "shard_rows": 60, "workers": workers}
+    options: dict[str, Any] = {"source": source, "shard_rows": 100, "workers": workers}
     whole, out = tmp_path / "whole", tmp_path / "out"
     started(**options, output=str(whole)).communicate()
     assert manifest(whole)["complete"]
@@ -105,7 +107,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(tmp_path: Path, work
         for line in content(out)[name].splitlines()
     ]
     assert [json.loads(line)["text"] for line in lines] == [
-        TEXTS[n % 250] for n in range(3_000) if n % 97
+        text for n, text in enumerate(texts) if n % 97
     ]
 
 
