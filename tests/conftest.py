@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ def write_jsonl(path: Path, *values: Any) -> Path:
     """Write ``values`` as JSON Lines and return ``path``."""
     path.write_text("".join(json.dumps(v, ensure_ascii=False) + "\n" for v in values), "utf-8")
     return path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hear_ctrl_c() -> None:
+    """A shell that starts us in the background has us, and our children, ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
